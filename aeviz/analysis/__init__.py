@@ -1,0 +1,1 @@
+"""Questions asked of latents and models: one file per question, no Qt."""

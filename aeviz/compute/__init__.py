@@ -1,0 +1,1 @@
+"""Training, inference and the engine: torch, no Qt."""

@@ -1,0 +1,36 @@
+"""Data sets: one file per source, found by walking this package. Nothing here needs torch."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aeviz.data.dataset import DATASETS, DataError, Dataset, DatasetEntry, Reporter
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+
+def _quiet(fraction: float, phrase: str) -> None:
+    """Report to nobody."""
+
+
+def load(
+    name: str, data_dir: Path, options: Mapping[str, Any] | None = None, report: Reporter = _quiet
+) -> Dataset:
+    """Read a data set by its registered name.
+
+    Raises:
+        DataMissing: If its files are not on this computer.
+        DataError: If there is no such data set, or its files are damaged.
+    """
+    return entry(name).load(data_dir, report, dict(options or {}))
+
+
+def entry(name: str) -> DatasetEntry:
+    """The registered data set; raises DataError that lists the names when there is none."""
+    if name not in DATASETS:
+        names = ", ".join(sorted(DATASETS))
+        raise DataError(f"there is no data set {name!r}; there are: {names}")
+    return DATASETS[name]

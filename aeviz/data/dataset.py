@@ -1,0 +1,204 @@
+"""A data set and its registry: samples, labels, names, and how samples are scaled for a model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aeviz.catalogue import Option
+
+Samples = NDArray[Any]
+Reporter = Callable[[float, str], None]
+"""Told the share that is done, in [0, 1], and a short phrase; may raise to cancel."""
+
+
+class DataError(ValueError):
+    """The data cannot be used as asked; the message names the file or field and what to do."""
+
+
+class DataMissing(DataError):
+    """The files of a data set are not on this computer; the message says where to put them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Between a data set's own units and what a model sees: model = (own - shift) / scale.
+
+    Images of bytes use shift 0 and scale 255 (handwritten digits 16), so a model sees [0, 1];
+    tables are standardised column by column, a constant column has scale 1.
+
+    Attributes:
+        shift: float32, a scalar array or (F,).
+        scale: float32, a scalar array or (F,), never zero.
+        kind: The word that says what was done: "divide", "standardise", "none".
+    """
+
+    shift: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    kind: str
+
+    def apply(self, own: Samples) -> NDArray[np.float32]:
+        """Samples in their own units to what a model sees."""
+        return ((own.astype(np.float32) - self.shift) / self.scale).astype(np.float32)
+
+    def undo(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What a model sees to the samples' own units."""
+        return (scaled * self.scale + self.shift).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `run.json`; they round-trip exactly."""
+        return {"kind": self.kind, "shift": self.shift.tolist(), "scale": self.scale.tolist()}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Scaling":
+        """The scaling that `to_json` wrote."""
+        return cls(
+            np.asarray(row["shift"], np.float32), np.asarray(row["scale"], np.float32), row["kind"]
+        )
+
+
+def divide(by: float) -> Scaling:
+    """Own units divided by a number: bytes by 255."""
+    return Scaling(np.array(0, np.float32), np.array(by, np.float32), "divide")
+
+
+def standardise(samples: NDArray[np.float32]) -> Scaling:
+    """Every column to mean 0 and standard deviation 1; constant columns only to mean 0."""
+    shift = samples.mean(axis=0, dtype=np.float64)
+    spread = samples.std(axis=0, dtype=np.float64)
+    scale = np.where(spread > 1e-12 * np.maximum(1.0, np.abs(shift)), spread, 1.0)
+    return Scaling(shift.astype(np.float32), scale.astype(np.float32), "standardise")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples with labels; immutable, its arrays read-only (possibly memory-mapped).
+
+    Attributes:
+        name: Registered name, or the path of a file.
+        title: What a person reads.
+        samples: Images uint8 (N, H, W, C), or tables float32 (N, F).
+        scaling: How a model sees them.
+        labels: int64 (N,), -1 where missing; None without labels.
+        class_names: One per label.
+        feature_names: One per column of a table.
+        source: Where the data come from, with authors and year.
+        licence: Under what terms they may be used.
+    """
+
+    name: str
+    title: str
+    samples: Samples
+    scaling: Scaling
+    labels: NDArray[np.int64] | None = None
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    source: str = ""
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        """Check shapes and make the arrays read-only."""
+        if self.samples.ndim not in (2, 4) or not len(self.samples):
+            raise DataError(
+                f"{self.name}: samples must be (N, H, W, C) or (N, F) with at least one sample, "
+                f"got {self.samples.shape}"
+            )
+        wanted = np.uint8 if self.samples.ndim == 4 else np.float32
+        if self.samples.dtype != wanted:
+            raise DataError(f"{self.name}: samples must be {np.dtype(wanted)}")
+        if self.labels is not None and self.labels.shape != (len(self.samples),):
+            raise DataError(
+                f"{self.name}: {len(self.labels)} labels for {len(self.samples)} samples"
+            )
+        for array in (self.samples, self.labels):
+            if array is not None:
+                array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a sample is an image (H, W, C); else it is a row of features."""
+        return self.samples.ndim == 4
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """(H, W, C) or (F,)."""
+        return tuple(self.samples.shape[1:])
+
+    @property
+    def model_shape(self) -> tuple[int, ...]:
+        """(C, H, W) or (F,), what `DataSpec.shape` is."""
+        if self.is_image:
+            height, width, channels = self.sample_shape
+            return (channels, height, width)
+        return self.sample_shape
+
+
+Loader = Callable[[Path, Reporter, Mapping[str, Any]], Dataset]
+"""`load(data_dir, report, options)`: reads from disk; raises DataMissing, never downloads."""
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """A registered data set.
+
+    Attributes:
+        name: The name on the command line.
+        title: The name a person reads.
+        summary: One plain sentence.
+        source: Authors, year.
+        kind: "image" or "table".
+        load: Reads it.
+        shape: (H, W, C) or (F,) of a sample where that is known before reading, else ().
+        download: Fetches its files into a folder, None where nothing has to be fetched.
+        options: Its own options, reached as `--set data.NAME=VALUE`.
+    """
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    kind: str
+    load: Loader
+    shape: tuple[int, ...] = ()
+    download: Callable[[Path, Reporter], None] | None = None
+    options: tuple[Option, ...] = field(default_factory=tuple)
+
+
+DATASETS: dict[str, DatasetEntry] = {}
+"""Every registered data set by name; `aeviz.data` fills it by importing its own files."""
+
+LoaderFunction = TypeVar("LoaderFunction", bound=Loader)
+
+
+def register_dataset(
+    name: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    kind: str,
+    shape: tuple[int, ...] = (),
+    download: Callable[[Path, Reporter], None] | None = None,
+    options: tuple[Option, ...] = (),
+) -> Callable[[LoaderFunction], LoaderFunction]:
+    """Enter a loader into the registry under a name that nobody else has.
+
+    Raises:
+        ValueError: If the name is taken.
+    """
+
+    def enter(load: LoaderFunction) -> LoaderFunction:
+        if name in DATASETS:
+            raise ValueError(f"a data set named {name!r} is registered already")
+        DATASETS[name] = DatasetEntry(
+            name, title, summary, source, kind, load, shape, download, options
+        )
+        return load
+
+    return enter

@@ -1,0 +1,63 @@
+"""What every inspector is, and their registry: one file each, found by walking the package."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from PySide6.QtWidgets import QWidget
+
+from aeviz.gui.session import Session
+
+Area = Literal["left", "right", "bottom"]
+
+
+class Inspector(QWidget):
+    """A panel that explains a cursor or a selection. It gets the session and nothing else."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+
+@dataclass(frozen=True)
+class InspectorEntry:
+    """A registered inspector.
+
+    Attributes:
+        name: Object name of its dock, stable over versions.
+        title: Title of its dock.
+        area: Where it is docked in the standard layout.
+        make: Its class.
+        order: Smaller ones stand further up; equal areas are tabbed from 100 on.
+        help: File of its help page in `resources/help`, without ending.
+    """
+
+    name: str
+    title: str
+    area: Area
+    make: type[Inspector]
+    order: int = 0
+    help: str = ""
+
+
+INSPECTORS: dict[str, InspectorEntry] = {}
+
+InspectorClass = TypeVar("InspectorClass", bound=type[Inspector])
+
+
+def register_inspector(
+    name: str, *, title: str, area: Area, order: int = 0
+) -> Callable[[InspectorClass], InspectorClass]:
+    """Enter an inspector class; the main window makes a dock and a menu entry for it.
+
+    Raises:
+        ValueError: If the name is taken.
+    """
+
+    def enter(make: InspectorClass) -> InspectorClass:
+        if name in INSPECTORS:
+            raise ValueError(f"an inspector named {name!r} is registered already")
+        INSPECTORS[name] = InspectorEntry(name, title, area, make, order)
+        return make
+
+    return enter

@@ -1,0 +1,365 @@
+"""What is on screen: the run, the playhead, the cursor, the selection. Views meet only here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from aeviz import messages as m
+
+COLOURS = ("label", "part")
+"""What the map can be coloured by."""
+
+
+class Session(QObject):
+    """The state that views share; they call its verbs and listen to its signals.
+
+    Verbs change the state or post a request and return at once; equal values emit nothing.
+    `receive` is called by the bridge with every answer.
+
+    Signals:
+        run_changed(RunOpened | None): Another run is shown; everything of the old one is gone.
+        epoch_added(int): An epoch came; `positions`, `metrics` have it.
+        playhead_changed(float): The shown time, in epochs.
+        epoch_changed(int): The whole epoch that map, hover and pins speak of.
+        following_changed(bool): Whether the playhead goes along with the training.
+        cursor_changed(object): Latent (D,) under the mouse, or None.
+        hovered_changed(int): Row of the sample under the mouse, -1 for none.
+        pin_changed(object): Latent (D,) that was clicked, or None.
+        selection_changed(object): Rows of the selected samples, int64 (K,).
+        hidden_changed(object): Labels that the legend hides, a frozenset.
+        colour_changed(str): What the map is coloured by.
+        decoded(Decoded): An answer to `decode`.
+        reconstructed(Reconstructed): An answer to `reconstruct`.
+        samples_fetched(SamplesFetched): An answer to `fetch`.
+        answered(Answer): An answer to `ask`.
+        data_described(DataDescribed): An answer to `describe_data`.
+        engine_ready(EngineReady): torch is there.
+        training_changed(TrainingChanged): The training began, paused, went on or ended.
+        progressed(Progress): How far the training is.
+        job_progressed(JobProgress): How far the child process is.
+        job_done(JobDone): The child process ended.
+        failed(Failed): Something went wrong.
+        logged(Logged): A line for the log.
+        noticed(str): A sentence for the status bar.
+    """
+
+    run_changed = Signal(object)
+    epoch_added = Signal(int)
+    playhead_changed = Signal(float)
+    epoch_changed = Signal(int)
+    following_changed = Signal(bool)
+    cursor_changed = Signal(object)
+    hovered_changed = Signal(int)
+    pin_changed = Signal(object)
+    selection_changed = Signal(object)
+    hidden_changed = Signal(object)
+    colour_changed = Signal(str)
+    decoded = Signal(object)
+    reconstructed = Signal(object)
+    samples_fetched = Signal(object)
+    answered = Signal(object)
+    data_described = Signal(object)
+    engine_ready = Signal(object)
+    training_changed = Signal(object)
+    progressed = Signal(object)
+    job_progressed = Signal(object)
+    job_done = Signal(object)
+    failed = Signal(object)
+    logged = Signal(object)
+    noticed = Signal(str)
+
+    def __init__(self, post: Callable[[m.Message], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._post = post
+        self.run: m.RunOpened | None = None
+        self.engine: m.EngineReady | None = None
+        self.epochs: list[m.EpochDone] = []
+        self.playhead = 0.0
+        self.epoch = 0
+        self.following = True
+        self.cursor: NDArray[np.float32] | None = None
+        self.hovered = -1
+        self.pin: NDArray[np.float32] | None = None
+        self.selection: NDArray[np.int64] = np.empty(0, np.int64)
+        self.hidden: frozenset[int] = frozenset()
+        self.colour = "label"
+        self.training = m.TrainingChanged(state="idle")
+        self._handlers: dict[type[m.Message], Callable[[Any], None]] = {
+            m.RunOpened: self._on_run_opened,
+            m.EpochDone: self._on_epoch_done,
+            m.EngineReady: self._on_engine_ready,
+            m.TrainingChanged: self._on_training_changed,
+            m.Progress: self._relay(self.progressed),
+            m.Decoded: self._relay(self.decoded),
+            m.Reconstructed: self._relay(self.reconstructed),
+            m.SamplesFetched: self._relay(self.samples_fetched),
+            m.Answer: self._relay(self.answered),
+            m.DataDescribed: self._relay(self.data_described),
+            m.JobProgress: self._relay(self.job_progressed),
+            m.JobDone: self._relay(self.job_done),
+            m.Failed: self._relay(self.failed),
+            m.Logged: self._relay(self.logged),
+        }
+
+    # ── runs ──────────────────────────────────────────────────────────────────────────────────
+
+    def open_run(self, path: str) -> None:
+        """Ask for a run folder; `run_changed` follows when it has been read."""
+        self._post(m.OpenRun(run=path, path=path))
+
+    @property
+    def last_epoch(self) -> int:
+        """The newest whole epoch, -1 before there is one."""
+        return len(self.epochs) - 1
+
+    @property
+    def positions(self) -> NDArray[np.float32] | None:
+        """Positions (N, 2) of the shown whole epoch, None without any."""
+        return self.epochs[self.epoch].positions if self.epochs else None
+
+    def metric(self, name: str) -> NDArray[np.float64]:
+        """One value per epoch, NaN where an epoch has none; shape (E,)."""
+        return np.array([done.metrics.get(name, np.nan) for done in self.epochs], np.float64)
+
+    def latent_at(self, position: Iterable[float]) -> NDArray[np.float32] | None:
+        """The latent (D,) under a point (x, y) of the map at the shown epoch."""
+        if not self.epochs:
+            return None
+        done = self.epochs[self.epoch]
+        xy = np.asarray(tuple(position), np.float32)
+        return np.asarray(done.mean + done.axes @ xy, np.float32)
+
+    def position_of(self, z: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Where a latent (D,) lies on the map of the shown epoch, (2,): the least-squares point."""
+        if not self.epochs:
+            return None
+        done = self.epochs[self.epoch]
+        return np.asarray(np.linalg.pinv(done.axes) @ (z - done.mean), np.float32)
+
+    def sample(self, row: int) -> NDArray[Any] | None:
+        """A shown sample in its own units if the window holds it, else None (then `fetch` it)."""
+        run = self.run
+        if run is None or run.samples is None or not 0 <= row < len(run.samples):
+            return None
+        return np.asarray(run.samples[row])
+
+    # ── time ──────────────────────────────────────────────────────────────────────────────────
+
+    def set_playhead(self, time: float) -> None:
+        """Show a time between epochs; map, hover and pins speak of its floor."""
+        time = float(min(max(time, 0.0), max(self.last_epoch, 0)))
+        if time == self.playhead:
+            return
+        self.playhead = time
+        before, self.epoch = self.epoch, int(time)
+        self.playhead_changed.emit(time)
+        if self.epoch != before:
+            self.epoch_changed.emit(self.epoch)
+
+    def set_following(self, following: bool) -> None:
+        """Go along with the training, or stay."""
+        if following != self.following:
+            self.following = following
+            self.following_changed.emit(following)
+
+    # ── pointing ──────────────────────────────────────────────────────────────────────────────
+
+    def move_cursor(self, position: Iterable[float] | None, row: int = -1) -> None:
+        """The mouse is over a point (x, y) of the map, or nowhere; `row` is the sample under it."""
+        self.cursor = None if position is None else self.latent_at(position)
+        if row != self.hovered:
+            self.hovered = row
+            self.hovered_changed.emit(row)
+        self.cursor_changed.emit(self.cursor)
+
+    def set_pin(self, z: NDArray[np.float32] | None) -> None:
+        """Pin a latent, or take the pin away."""
+        if z is None and self.pin is None:
+            return
+        if z is not None and self.pin is not None and np.array_equal(z, self.pin):
+            return
+        self.pin = None if z is None else np.asarray(z, np.float32)
+        self.pin_changed.emit(self.pin)
+
+    def select(self, rows: Iterable[int]) -> None:
+        """Select samples by their rows; none clears."""
+        chosen = np.unique(np.asarray(list(rows), np.int64))
+        if np.array_equal(chosen, self.selection):
+            return
+        self.selection = chosen
+        self.selection_changed.emit(chosen)
+
+    def hide(self, labels: Iterable[int]) -> None:
+        """Hide exactly these labels."""
+        hidden = frozenset(int(label) for label in labels)
+        if hidden != self.hidden:
+            self.hidden = hidden
+            self.hidden_changed.emit(hidden)
+
+    def set_colour(self, colour: str) -> None:
+        """Colour the map by one of `COLOURS`."""
+        if colour != self.colour and colour in COLOURS:
+            self.colour = colour
+            self.colour_changed.emit(colour)
+
+    # ── questions ─────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def can_decode(self) -> bool:
+        """Whether a decode would be answered: torch is there and the run has weights."""
+        return self.engine is not None and self.run is not None and self.run.decodes
+
+    def decode(self, view: str, z: NDArray[np.float32], epoch: int | None = None) -> None:
+        """Decode latents (B, D) for a view at the shown epoch; `decoded` answers."""
+        if self.run is None or not self.run.decodes:
+            return
+        at = self.epoch if epoch is None else epoch
+        latents = np.atleast_2d(np.asarray(z, np.float32))
+        self._post(m.Decode(run=self.run.run, view=view, z=latents, epoch=at))
+
+    def reconstruct(self, view: str, rows: Iterable[int], epochs: Iterable[int]) -> None:
+        """Encode and decode shown samples; one `reconstructed` per epoch answers."""
+        if self.run is None or not self.run.decodes:
+            return
+        chosen = np.asarray(list(rows), np.int64)
+        self._post(m.Reconstruct(run=self.run.run, view=view, rows=chosen, epochs=tuple(epochs)))
+
+    def fetch(self, view: str, rows: Iterable[int]) -> None:
+        """Read shown samples; `samples_fetched` answers, at once where the window holds them."""
+        if self.run is None:
+            return
+        chosen = np.asarray(list(rows), np.int64)
+        held = self.run.samples
+        if held is not None and chosen.size and int(chosen.max()) < len(held):
+            samples = np.ascontiguousarray(held[chosen])
+            self.samples_fetched.emit(
+                m.SamplesFetched(run=self.run.run, view=view, rows=chosen, samples=samples)
+            )
+        else:
+            self._post(m.FetchSamples(run=self.run.run, view=view, rows=chosen))
+
+    def ask(self, view: str, question: str, **arguments: Any) -> None:
+        """Ask a registered question at the shown epoch; `answered` answers."""
+        run = "" if self.run is None else self.run.run
+        self._post(
+            m.Ask(run=run, view=view, question=question, arguments=arguments, epoch=self.epoch)
+        )
+
+    def describe_model(self, view: str, settings: Mapping[str, Any]) -> None:
+        """Ask for layers, parameter count and terms of the model that settings would make."""
+        self._post(m.Ask(view=view, question="describe", arguments=dict(settings)))
+
+    def describe_data(self, view: str, settings: Mapping[str, Any]) -> None:
+        """Ask for the summary of a data set; `data_described` answers."""
+        self._post(m.DescribeData(view=view, settings=dict(settings)))
+
+    def download(self, name: str) -> None:
+        """Fetch the files of a data set; `job_progressed` and `job_done` follow."""
+        self._post(m.Download(name=name))
+
+    def cancel_job(self, job: str) -> None:
+        """End the child process of a job."""
+        self._post(m.CancelJob(job=job))
+
+    # ── training ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a training is under way, paused or not."""
+        return self.training.state != "idle"
+
+    def train(self, settings: Mapping[str, Any], out: str | None = None) -> None:
+        """Start a training; refused with a notice while one is under way."""
+        if self.is_training:
+            self.noticed.emit("A training is under way: stop it first.")
+            return
+        self.set_following(True)
+        self._set_training(m.TrainingChanged(state="loading"))
+        self._post(m.Train(settings=dict(settings), out=out))
+
+    def train_on(self, epochs: int) -> None:
+        """Go on with the shown run up to `epochs` in total."""
+        if self.run is None or self.is_training:
+            return
+        self.set_following(True)
+        self._set_training(m.TrainingChanged(run=self.run.run, state="loading"))
+        self._post(m.TrainOn(run=self.run.run, path=self.run.path, epochs=epochs))
+
+    def pause(self) -> None:
+        """Pause within one batch."""
+        self._post(m.Pause())
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        self._post(m.Continue())
+
+    def step(self) -> None:
+        """Do one optimiser step."""
+        self._post(m.StepOnce())
+
+    def stop(self) -> None:
+        """Stop within one batch; what there is has been saved."""
+        self._post(m.Stop())
+
+    def turn(self, name: str, value: float) -> None:
+        """Set a live option while training."""
+        self._post(m.Turn(run="" if self.run is None else self.run.run, name=name, value=value))
+
+    # ── answers ───────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, message: m.Message) -> None:
+        """Take an answer, in the GUI thread."""
+        handler = self._handlers.get(type(message))
+        if handler is not None:
+            handler(message)
+
+    def _relay(self, signal: Any) -> Callable[[m.Message], None]:
+        """A handler that emits a message unless it speaks of a run that is not shown."""
+
+        def relay(message: m.Message) -> None:
+            if self._is_current(message):
+                signal.emit(message)
+
+        return relay
+
+    def _is_current(self, message: m.Message) -> bool:
+        return message.run in ("", "" if self.run is None else self.run.run)
+
+    def _on_run_opened(self, message: m.RunOpened) -> None:
+        if self.run is not None and self.run.run != message.run:
+            self._post(m.CloseRun(run=self.run.run))
+        self.run = message
+        self.epochs = []
+        self.playhead, self.epoch = 0.0, 0
+        self.cursor, self.hovered, self.pin = None, -1, None
+        self.selection = np.empty(0, np.int64)
+        self.hidden = frozenset()
+        self.run_changed.emit(message)
+
+    def _on_epoch_done(self, message: m.EpochDone) -> None:
+        if self.run is None or message.run != self.run.run:
+            return
+        if message.epoch == len(self.epochs):
+            self.epochs.append(message)
+        elif message.epoch < len(self.epochs):
+            self.epochs[message.epoch] = message
+        else:
+            return  # an epoch in between is missing: its line was unreadable
+        self.epoch_added.emit(message.epoch)
+        if message.epoch == 0:
+            self.playhead_changed.emit(self.playhead)
+            self.epoch_changed.emit(self.epoch)
+
+    def _on_engine_ready(self, message: m.EngineReady) -> None:
+        self.engine = message
+        self.engine_ready.emit(message)
+
+    def _on_training_changed(self, message: m.TrainingChanged) -> None:
+        self._set_training(message)
+
+    def _set_training(self, message: m.TrainingChanged) -> None:
+        self.training = message
+        self.training_changed.emit(message)

@@ -1,0 +1,168 @@
+"""Light and dark: palettes, the colours of labels and curves, spacing, icons."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+SPACE = 8
+"""Pixels between things that belong apart; half of it between things that belong together."""
+
+ThemeName = Literal["system", "light", "dark"]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The colours of a theme, as "#rrggbb".
+
+    Attributes:
+        window: Behind everything.
+        surface: Behind plots, lists and fields.
+        raised: Buttons and headers.
+        line: Borders, grids, axes.
+        text: What is read.
+        muted: What is read second: units, captions, axis labels.
+        accent: What can be acted on, the playhead, the pin.
+        accent_text: Text on the accent.
+        good: A training that goes well, a value to trust.
+        warning: A notice, a clipped decode.
+        error: What went wrong.
+        missing: Points without a label.
+        series: Curves of charts and terms of formulas, in order.
+    """
+
+    window: str
+    surface: str
+    raised: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+    accent_text: str
+    good: str
+    warning: str
+    error: str
+    missing: str
+    series: tuple[str, ...]
+
+
+LIGHT = Tokens(
+    window="#f4f5f7",
+    surface="#ffffff",
+    raised="#fbfbfc",
+    line="#d9dee5",
+    text="#1c2128",
+    muted="#5d6875",
+    accent="#2463d6",
+    accent_text="#ffffff",
+    good="#1a7f4b",
+    warning="#a15c00",
+    error="#c0262d",
+    missing="#b4bac2",
+    series=("#1c2128", "#2463d6", "#d1660a", "#8a3fb8", "#1a8a6a", "#b8336a"),
+)
+DARK = Tokens(
+    window="#15181c",
+    surface="#1c2025",
+    raised="#252a30",
+    line="#343b44",
+    text="#e7eaee",
+    muted="#9aa5b2",
+    accent="#6c9dff",
+    accent_text="#0d1420",
+    good="#55c78d",
+    warning="#f0b357",
+    error="#ff7b7f",
+    missing="#5a626c",
+    series=("#e7eaee", "#6c9dff", "#ffa04d", "#c792f0", "#4fd0a8", "#f57fae"),
+)
+
+# Okabe and Ito (2008), for up to eight labels; black is left out, it would vanish in the dark.
+_OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+# Petroff (2021, arXiv:2107.02270), ten colours that stay apart for colour-blind readers.
+_PETROFF = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+
+
+def tokens(palette: QPalette) -> Tokens:
+    """The colours that go with a palette, light or dark by the lightness of its window."""
+    return DARK if is_dark(palette) else LIGHT
+
+
+def is_dark(palette: QPalette) -> bool:
+    """Whether text is lighter than the window behind it."""
+    window = palette.color(QPalette.ColorRole.Window).lightness()
+    return window < palette.color(QPalette.ColorRole.WindowText).lightness()
+
+
+def label_colours(count: int) -> NDArray[np.uint8]:
+    """Colours of labels that stay apart, also for colour-blind readers, uint8 (count, 3)."""
+    if count <= len(_OKABE_ITO):
+        names: tuple[str, ...] = _OKABE_ITO
+    elif count <= len(_PETROFF):
+        names = _PETROFF
+    else:
+        from cmap import Colormap
+
+        # Black and white, its first two, would vanish in one of the themes.
+        table = np.asarray(Colormap("glasbey:glasbey").lut(256))[2:, :3]
+        return np.asarray(np.rint(table[np.arange(count) % len(table)] * 255), np.uint8)
+    return np.array([_rgb(name) for name in names[:count]], np.uint8)
+
+
+def _rgb(name: str) -> tuple[int, int, int]:
+    colour = QColor(name)
+    return colour.red(), colour.green(), colour.blue()
+
+
+def apply(app: QApplication, name: ThemeName) -> None:
+    """Dress the whole application; "system" follows the desktop, also when it changes later."""
+    app.setStyle(QStyleFactory.create("Fusion"))
+    app.setPalette(palette(DARK if wanted_dark(name) else LIGHT))
+
+
+def wanted_dark(name: ThemeName) -> bool:
+    """Whether that choice means dark now."""
+    if name == "system":
+        return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return name == "dark"
+
+
+def palette(colours: Tokens) -> QPalette:
+    """The Qt palette of a theme. No style sheets: they would stop palette changes (QTBUG-112966)."""
+    role = QPalette.ColorRole
+    made = QPalette()
+    for which, colour in {
+        role.Window: colours.window,
+        role.WindowText: colours.text,
+        role.Base: colours.surface,
+        role.AlternateBase: colours.raised,
+        role.Text: colours.text,
+        role.PlaceholderText: colours.muted,
+        role.Button: colours.raised,
+        role.ButtonText: colours.text,
+        role.BrightText: colours.error,
+        role.ToolTipBase: colours.surface,
+        role.ToolTipText: colours.text,
+        role.Highlight: colours.accent,
+        role.HighlightedText: colours.accent_text,
+        role.Accent: colours.accent,
+        role.Link: colours.accent,
+        role.LinkVisited: colours.accent,
+        role.Light: colours.surface,
+        role.Midlight: colours.raised,
+        role.Mid: colours.line,
+        role.Dark: colours.line,
+        role.Shadow: colours.line,
+    }.items():
+        made.setColor(which, QColor(colour))
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, which, QColor(colours.missing))
+    made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(colours.line))
+    return made

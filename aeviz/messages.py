@@ -1,0 +1,594 @@
+"""Every message that crosses a thread: frozen dataclasses of numpy arrays and plain values.
+
+Requests are imperatives, answers participles. A message with a key replaces its unread
+predecessor with the same key in a `Mailbox`; one without is never dropped. Arrays in messages are
+read-only by agreement: who posts one does not write to it again. Each names its `run`, since
+several can be open.
+
+Axis letters: N samples, B batch, H rows, W columns, C channels, F features, D latent dimensions.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+ByteArray = NDArray[np.uint8]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Message:
+    """What every message has: the run it speaks of ("" where it speaks of none)."""
+
+    run: str = ""
+
+    @property
+    def key(self) -> Hashable | None:
+        """Equal keys replace each other while unread; None never does."""
+        return None
+
+
+# ── requests to the training thread ───────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Train(Message):
+    """Start a training.
+
+    Attributes:
+        settings: The mapping of `run.json`: groups "data", "model", "train", each with "name"
+            (data and model) and options; "seed" and "device" beside them.
+        out: The run folder to write; None lets the engine choose a free one.
+        data_dir: Where torchvision's files lie; None for the default.
+    """
+
+    settings: Mapping[str, Any]
+    out: str | None = None
+    data_dir: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainOn(Message):
+    """Go on with the training of a run folder up to `epochs` in total."""
+
+    path: str
+    epochs: int
+    data_dir: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pause(Message):
+    """Stop pulling training steps; nothing is lost."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Continue(Message):
+    """Go on after `Pause`."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StepOnce(Message):
+    """Do one optimiser step, then pause."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Stop(Message):
+    """End the training within one batch; what it has is saved and can go on later."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Turn(Message):
+    """Set an option marked live (β, learning rate…) while training runs."""
+
+    name: str
+    value: float
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest value of an option counts."""
+        return ("turn", self.run, self.name)
+
+
+# ── requests to the inference thread ──────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OpenRun(Message):
+    """Read a run folder: answered by `RunOpened` and one `EpochDone` per epoch."""
+
+    path: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CloseRun(Message):
+    """Forget a run: its weights and arrays go."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Decode(Message):
+    """Decode latents with the weights of a whole epoch; the newest request of a view wins.
+
+    Attributes:
+        view: Who asks; the answer carries it back.
+        z: Latents of shape (B, D).
+        epoch: Whole epoch; -1 asks for the newest weights, also between epochs.
+        condition: What a conditional model is told, by name or number; None for its default.
+    """
+
+    view: str
+    z: FloatArray
+    epoch: int
+    condition: Any = None
+
+    @property
+    def key(self) -> Hashable:
+        """One pending request per view."""
+        return ("decode", self.run, self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reconstruct(Message):
+    """Encode and decode samples with the weights of one or several epochs.
+
+    Answered by one `Reconstructed` per epoch, as they come.
+
+    Attributes:
+        view: Who asks.
+        rows: Which of the shown samples, as row numbers of the map, shape (K,).
+        epochs: Whole epochs; -1 for the newest weights.
+    """
+
+    view: str
+    rows: IntArray
+    epochs: tuple[int, ...]
+
+    @property
+    def key(self) -> Hashable:
+        """One pending request per view."""
+        return ("reconstruct", self.run, self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FetchSamples(Message):
+    """Read shown samples that the window does not hold: answered by `SamplesFetched`."""
+
+    view: str
+    rows: IntArray
+
+    @property
+    def key(self) -> Hashable:
+        """One pending request per view."""
+        return ("samples", self.run, self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ask(Message):
+    """Ask a question registered by name in `aeviz.analysis`: answered by `Answer`.
+
+    The question "describe" needs no run: its arguments are the settings of a `Train`, its answer's
+    `values` hold the layers, the parameter count and the loss terms of the model they would make.
+    """
+
+    view: str
+    question: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    epoch: int = -1
+
+    @property
+    def key(self) -> Hashable:
+        """One pending question per view."""
+        return ("ask", self.run, self.view)
+
+
+# ── requests to the child process ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DescribeData(Message):
+    """Summarise a data set for the data page: answered by `DataDescribed`."""
+
+    view: str
+    settings: Mapping[str, Any]
+    data_dir: str | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """One pending description per view."""
+        return ("describe-data", self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Download(Message):
+    """Fetch the files of a data set with torchvision: `JobProgress`, then `JobDone`."""
+
+    name: str
+    data_dir: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CancelJob(Message):
+    """End the child process of the job that `JobProgress` named."""
+
+    job: str
+
+
+# ── answers ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of a loss, as formula, curve and tooltip show it.
+
+    Attributes:
+        name: The name of its curve in the metrics.
+        title: What a person reads, such as "KL divergence".
+        formula: Its formula in plain text with Unicode signs, without its weight.
+        unit: Such as "nats per sample" or "squared error per sample".
+        definition: One sentence.
+        weight: The option that multiplies it, such as "beta", or an empty string.
+    """
+
+    name: str
+    title: str
+    formula: str
+    unit: str
+    definition: str
+    weight: str = ""
+
+
+@dataclass(frozen=True)
+class TruthLine:
+    """A value that is known in advance, drawn as a line on a chart of the losses.
+
+    Attributes:
+        metric: The curve that it belongs to, such as "reconstruction_mse".
+        value: Where the line lies.
+        title: Such as "PCA optimum, 2 components".
+        definition: One sentence that says what it is and of which samples.
+    """
+
+    metric: str
+    value: float
+    title: str
+    definition: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EngineReady(Message):
+    """torch is there: decoding and training can be asked for.
+
+    Attributes:
+        device: What "auto" resolves to: "cpu", "cuda" or "mps".
+        reason: One sentence why.
+        devices: Every device that can be chosen.
+        versions: Package name → version.
+    """
+
+    device: str
+    reason: str
+    devices: tuple[str, ...]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RunOpened(Message):
+    """A run can be shown, from a folder or from a training that has just begun.
+
+    Attributes:
+        path: The run folder.
+        title: What a person reads.
+        settings: As in `Train`.
+        sample_shape: (H, W, C) for images, (F,) for tables.
+        white: The value of an image byte that is shown as white (255, or 16 for digits).
+        latent_dim: D.
+        index: Which samples of the data set are shown, shape (N,).
+        labels: Label of every shown sample, shape (N,), -1 where missing; None without labels.
+        parts: 0 for train, 1 for validation, shape (N,) uint8.
+        class_names: Name of each label.
+        feature_names: Name of each feature of a table.
+        samples: The shown samples in their own units, (N, H, W, C) uint8 or (N, F) float32,
+            read-only; the first rows only where the run folder keeps a part; None without any.
+        total: How many samples the data set has.
+        epochs: How many epochs are planned.
+        terms: The loss's terms, in the order of the formula.
+        truths: Lines known in advance.
+        status: "training", "finished", "stopped", "diverged" or "interrupted".
+        notice: A sentence to show once (such as that the original data are gone), or "".
+        decodes: False where no weights can answer (a run that cannot be built here).
+        bounded: Whether decodes promise to lie in [0, 1].
+    """
+
+    path: str
+    title: str
+    settings: Mapping[str, Any]
+    sample_shape: tuple[int, ...]
+    white: float
+    latent_dim: int
+    index: IntArray
+    labels: IntArray | None
+    parts: ByteArray
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    samples: NDArray[Any] | None
+    total: int
+    epochs: int
+    terms: tuple[Term, ...] = ()
+    truths: tuple[TruthLine, ...] = ()
+    status: str = "finished"
+    notice: str = ""
+    decodes: bool = True
+    bounded: bool = True
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a sample is an image; else it is a row of features, shown as a profile."""
+        return len(self.sample_shape) == 3
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EpochDone(Message):
+    """One whole epoch, with the positions of all shown samples.
+
+    Attributes:
+        epoch: 0 is before training.
+        positions: What the map draws, float32 (N, 2).
+        mean: Origin of the map in the latent space, shape (D,).
+        axes: Map coordinates to latents, shape (D, 2): z = mean + axes @ position.
+        metrics: Loss terms and measures of this epoch; validation ones start with "validation_".
+        events: Sentences to mark on the timeline, such as a turned weight.
+        has_weights: Whether this epoch can decode.
+    """
+
+    epoch: int
+    positions: FloatArray
+    mean: FloatArray
+    axes: FloatArray
+    metrics: Mapping[str, float]
+    events: tuple[str, ...] = ()
+    has_weights: bool = True
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Progress(Message):
+    """How far the training is, at most every 50 ms.
+
+    Attributes:
+        phase: "loading", "training", "validating", "encoding", "saving".
+        epoch: The epoch in progress, from 1.
+        epochs: How many are planned.
+        step: Step within the epoch, from 1.
+        steps: Steps of an epoch.
+        losses: Newest loss terms, by name.
+        samples_per_second: Training throughput; 0 when not known.
+        seconds_left: Estimate; None when not known.
+    """
+
+    phase: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    losses: Mapping[str, float] = field(default_factory=dict)
+    samples_per_second: float = 0.0
+    seconds_left: float | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest counts."""
+        return ("progress", self.run)
+
+
+TrainingState = Literal["idle", "loading", "training", "paused"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainingChanged(Message):
+    """The training began, paused, went on or ended.
+
+    Attributes:
+        state: What it is now.
+        reason: One sentence when it ended ("finished", "stopped at epoch 3", …), else "".
+        epoch: Last whole epoch.
+    """
+
+    state: TrainingState
+    reason: str = ""
+    epoch: int = 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Decoded(Message):
+    """Decodes, ready for the screen.
+
+    Attributes:
+        view: Who asked.
+        z: The latents that were asked for, (B, D).
+        epoch: The epoch whose weights answered (the nearest kept one where it was thinned).
+        asked: The epoch that was asked for.
+        values: Decodes in the data's own scale, float32 (B, H, W, C) in [0, 1] units or (B, F).
+        pictures: For images contiguous uint8 (B, H, W, C), clipped; None for tables.
+        clipped: Share of values outside [0, 1] that the pictures clip.
+    """
+
+    view: str
+    z: FloatArray
+    epoch: int
+    asked: int
+    values: FloatArray
+    pictures: ByteArray | None
+    clipped: float = 0.0
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest answer to a view counts."""
+        return ("decoded", self.run, self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reconstructed(Message):
+    """Reconstructions of shown samples at one epoch.
+
+    Attributes:
+        rows: The asked rows, (K,).
+        epoch: The epoch whose weights answered.
+        asked: The epoch that was asked for.
+        z: Their latents at that epoch, (K, D).
+        values: Reconstructions as `Decoded.values`.
+        pictures: As `Decoded.pictures`.
+        difference: Reconstruction minus original in [0, 1] units or the table's own, as `values`.
+        error: Mean squared error per feature in the model's scale ([0, 1] or standardised), (K,).
+    """
+
+    view: str
+    rows: IntArray
+    epoch: int
+    asked: int
+    z: FloatArray
+    values: FloatArray
+    pictures: ByteArray | None
+    difference: FloatArray
+    error: FloatArray
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest answer to a view and epoch counts."""
+        return ("reconstructed", self.run, self.view, self.asked)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SamplesFetched(Message):
+    """Shown samples in their own units: (K, H, W, C) uint8 or (K, F) float32."""
+
+    view: str
+    rows: IntArray
+    samples: NDArray[Any]
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest answer to a view counts."""
+        return ("fetched", self.run, self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answer(Message):
+    """The answer to an `Ask`: named arrays and plain values."""
+
+    view: str
+    question: str
+    epoch: int
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest answer to a view counts."""
+        return ("answer", self.run, self.view)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a data set, as the data page lists it.
+
+    Attributes:
+        name: Feature or column name; "pixels" for images, "label" for the labels.
+        kind: "image", "number", "category".
+        low: Smallest value, None for categories.
+        high: Largest value, None for categories.
+        detail: One short phrase (shape, units, number of classes).
+    """
+
+    name: str
+    kind: str
+    low: float | None
+    high: float | None
+    detail: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DataDescribed(Message):
+    """A data set in numbers and a few samples, for the data page.
+
+    Attributes:
+        name: Registered name or path.
+        available: False where its files are not on this computer.
+        sentence: Where the data come from; or what to do when they are not available.
+        counts: Samples per class, in the order of `class_names`; empty without labels.
+        attributes: Every attribute with kind and range.
+        thumbnails: Some samples, (K, H, W, C) uint8 or (K, F) float32.
+        thumbnail_labels: Their labels, (K,), -1 where missing.
+    """
+
+    view: str
+    name: str
+    title: str
+    available: bool
+    sentence: str
+    source: str = ""
+    licence: str = ""
+    samples: int = 0
+    sample_shape: tuple[int, ...] = ()
+    white: float = 255.0
+    class_names: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    thumbnails: NDArray[Any] | None = None
+    thumbnail_labels: IntArray | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest description for a view counts."""
+        return ("data-described", self.view)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JobProgress(Message):
+    """How far the child process is: `fraction` in [0, 1], None when not known."""
+
+    job: str
+    title: str
+    fraction: float | None
+    detail: str = ""
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest counts."""
+        return ("job", self.job)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JobDone(Message):
+    """The child process ended: `outcome` is "done", "cancelled" or "failed"."""
+
+    job: str
+    outcome: Literal["done", "cancelled", "failed"]
+    sentence: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Failed(Message):
+    """Something went wrong; the program goes on.
+
+    Attributes:
+        where: Which part: "training", "inference", "open", "data", "window"…
+        summary: One sentence that names the file or field and what to do.
+        details: The traceback as text, or "".
+    """
+
+    where: str
+    summary: str
+    details: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Logged(Message):
+    """A line for the log panel."""
+
+    level: int
+    name: str
+    text: str
+    time: float

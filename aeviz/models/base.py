@@ -1,0 +1,296 @@
+"""What every model is: the interface, its optional abilities, its registry.
+
+The signatures were tried on paper against every family of the list before the first model landed:
+
+* linear, deep, convolutional, sparse, contractive: `encode`, `decode`, `loss`;
+* denoising: `loss` corrupts with `step.generator`;
+* stacked: `Staged`, one list of parameters per stage;
+* VAE, β-VAE, capacity-annealed, β-TC: `Posterior` + `Likelihood` + `Prior`; schedules read
+  `step.progress`, β-TC reads `step.samples`, live weights come in `step.weights`;
+* Poisson and negative binomial likelihoods: `DataSpec.size` is the median library size;
+* conditional VAE: `Conditional`, `batch.condition` and the `condition` argument of both maps;
+* InfoVAE / WAE: `loss` draws from its prior with `step.generator`;
+* VQ-VAE and VQ-VAE-2: z is the flattened quantised map, `Codebook`, `Staged` for the prior;
+* two decoders: `Conditional` whose choices are the domains;
+* topological: `host_step = True`, since the spanning tree is found on the host;
+* flows: `encode` and `decode` are the two directions, D = F, `Likelihood`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from aeviz.messages import Term, TruthLine
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a model may know of the data before it sees a batch.
+
+    Attributes:
+        shape: (C, H, W) for images, (F,) for tables.
+        samples: Number of training samples.
+        bounded: Whether every scaled value lies in [0, 1].
+        classes: Number of classes, 0 without labels.
+        conditions: What `Batch.condition` can be: names of the choices, or of the numeric columns.
+        size: Median of a sample's sum (the library size of counts); 0 where it means nothing.
+    """
+
+    shape: tuple[int, ...]
+    samples: int = 1
+    bounded: bool = True
+    classes: int = 0
+    conditions: tuple[str, ...] = ()
+    size: float = 0.0
+
+    @property
+    def features(self) -> int:
+        """Number of values of a sample."""
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a sample has the shape (C, H, W)."""
+        return len(self.shape) == 3
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some training samples.
+
+    Attributes:
+        x: Scaled samples, float32 (B, C, H, W) or (B, F).
+        labels: int64 (B,), -1 where missing; None without labels.
+        index: Which samples of the data set, int64 (B,).
+        condition: int64 (B,) for choices, float32 (B, K) for numbers, or a sample; None without.
+    """
+
+    x: Tensor
+    labels: Tensor | None
+    index: Tensor
+    condition: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where in the training a loss is asked for.
+
+    Attributes:
+        epoch: From 1; 0 for the validation before training.
+        step: Optimiser steps done so far, over all epochs.
+        steps: Optimiser steps planned, over all epochs; 1 at least.
+        samples: Number of training samples (β-TC-VAE's N).
+        generator: Source of every random number of the loss, on the device of the batch.
+        weights: The options marked live as they stand now, by name.
+        stage: Number of the stage of a `Staged` model.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    samples: int
+    generator: torch.Generator | None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    stage: int = 0
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is done, in [0, 1]."""
+        return min(1.0, self.step / max(1, self.steps))
+
+
+class Losses(NamedTuple):
+    """A loss and its terms.
+
+    Attributes:
+        total: What is minimised, a scalar: a mean over the batch.
+        parts: The terms before weighting, by the names of `LatentModel.terms`; scalars, means over
+            the batch, sums over features and latent dimensions. They become the curves.
+    """
+
+    total: Tensor
+    parts: dict[str, Tensor]
+
+
+class LatentModel(nn.Module, ABC):
+    """An encoder and a decoder with a loss. Abstract; concrete models are final.
+
+    A concrete model is built as `Model(data: DataSpec, config)` and finds its shared parts as
+    functions in `layers.py`, not in base classes.
+
+    Attributes:
+        latent_dim: D.
+        bounded: Whether every decode lies in [0, 1]. Decodes are never clipped to keep it.
+        host_step: Whether the loss needs the host (a spanning tree): it skips the meta-device test.
+    """
+
+    latent_dim: int
+    bounded: bool = False
+    host_step: ClassVar[bool] = False
+
+    @abstractmethod
+    def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Map scaled samples (B, …) to latents (B, D); for a posterior its mean."""
+
+    @abstractmethod
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Map latents (B, D) to scaled samples (B, …); for a likelihood its mean."""
+
+    @abstractmethod
+    def loss(self, batch: Batch, step: Step) -> Losses:
+        """The loss of a batch, differentiable in every parameter of the stage."""
+
+    @property
+    @abstractmethod
+    def terms(self) -> tuple[Term, ...]:
+        """The loss's terms with title, formula, unit and weight, in the order of the formula."""
+
+
+@runtime_checkable
+class Posterior(Protocol):
+    """Has a Gaussian posterior with diagonal covariance."""
+
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """`mu` and `log_var` of q(z|x), each (B, D)."""
+        ...
+
+
+@runtime_checkable
+class Prior(Protocol):
+    """Has a prior over latents."""
+
+    def log_prior(self, z: Tensor) -> Tensor:
+        """Log p(z) in nats, (B,)."""
+        ...
+
+    def draw_prior(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draws from the prior, (count, D)."""
+        ...
+
+
+@runtime_checkable
+class Likelihood(Protocol):
+    """Has a likelihood of samples given latents."""
+
+    def log_likelihood(self, x: Tensor, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Log p(x|z) in nats per sample, summed over features, (B,)."""
+        ...
+
+
+@runtime_checkable
+class Codebook(Protocol):
+    """Quantises latents to the entries of a codebook."""
+
+    def codes(self, x: Tensor) -> Tensor:
+        """Number of the code at every place, int64 (B, h, w)."""
+        ...
+
+    def codebook(self) -> Tensor:
+        """The codes, (K, d)."""
+        ...
+
+
+@runtime_checkable
+class Conditional(Protocol):
+    """Is told a condition beside the sample or the latent."""
+
+    condition_kind: Literal["choice", "numbers", "sample"]
+    condition_names: tuple[str, ...]
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """Trains in stages, `--epochs` each."""
+
+    stages: tuple[str, ...]
+
+    def stage_parameters(self, stage: int) -> Sequence[nn.Parameter]:
+        """What is trained in that stage."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """Can say its layers for the drawing of the model."""
+
+    def layout(self) -> Sequence[int]:
+        """Widths from input to output with the latent in the middle: 784, 256, 2, 256, 784."""
+        ...
+
+
+@runtime_checkable
+class KnownTruth(Protocol):
+    """Knows in advance a value that its training can reach."""
+
+    def truths(self, x: Tensor) -> tuple[TruthLine, ...]:
+        """Lines for the chart, computed on the scaled training samples (N, …)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A registered model.
+
+    Attributes:
+        name: The name on the command line.
+        title: The name a person reads.
+        summary: One plain sentence.
+        source: Paper or book.
+        model: The class.
+        config: Its pydantic dataclass; the field descriptions become form and help.
+        data: The kinds of data that it takes: "image", "table".
+        defaults: Training settings that it changes, by name.
+    """
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    model: type[LatentModel]
+    config: type[Any]
+    data: tuple[str, ...] = ("image", "table")
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self, data: DataSpec, options: Mapping[str, Any]) -> LatentModel:
+        """Make the model from plain options; raises ValueError naming the wrong one."""
+        return self.model(data, self.config(**options))
+
+
+MODELS: dict[str, ModelEntry] = {}
+"""Every registered model by name; `aeviz.models` fills it by importing its own files."""
+
+ModelClass = TypeVar("ModelClass", bound=type[LatentModel])
+
+
+def register_model(
+    name: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    config: type[Any],
+    data: tuple[str, ...] = ("image", "table"),
+    defaults: Mapping[str, Any] | None = None,
+) -> Callable[[ModelClass], ModelClass]:
+    """Enter a model class into the registry under a name that nobody else has.
+
+    Raises:
+        ValueError: If the name is taken.
+    """
+
+    def enter(model: ModelClass) -> ModelClass:
+        if name in MODELS:
+            raise ValueError(f"a model named {name!r} is registered already")
+        MODELS[name] = ModelEntry(
+            name, title, summary, source, model, config, data, dict(defaults or {})
+        )
+        return model
+
+    return enter

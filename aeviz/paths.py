@@ -1,0 +1,51 @@
+"""Where resources, runs and caches are: in a checkout, in an installed wheel, in a frozen app."""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def resources() -> Path:
+    """The folder of icons, fonts, demo run and help.
+
+    A wheel carries it inside the package, a checkout beside it, PyInstaller under `_MEIPASS`.
+    """
+    package = Path(__file__).resolve().parent
+    frozen = getattr(sys, "_MEIPASS", None)
+    candidates = [package / "resources", package.parent / "resources"]
+    if frozen is not None:
+        candidates.insert(0, Path(frozen) / "resources")
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"aeviz is not installed whole: no folder {candidates[0]}")
+
+
+def demo() -> Path:
+    """The run folder that the first start shows."""
+    return resources() / "demo"
+
+
+def cache() -> Path:
+    """Where compiled kernels and other things that can be made again are kept."""
+    return Path(platformdirs.user_cache_dir("aeviz", appauthor=False))
+
+
+def logs() -> Path:
+    """Where the log and the crash log are written."""
+    return Path(platformdirs.user_log_dir("aeviz", appauthor=False))
+
+
+def window_runs() -> Path:
+    """Where the window puts its runs: Documents/aeviz/runs."""
+    return Path(platformdirs.user_documents_dir()) / "aeviz" / "runs"
+
+
+def data_dir(given: str | None = None) -> Path:
+    """Where torchvision's files lie or go: what is given, AEVIZ_DATA, or the user's data folder."""
+    chosen = given or os.environ.get("AEVIZ_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_data_dir("aeviz", appauthor=False)) / "data"

@@ -1,0 +1,190 @@
+"""What `run.json` says: the format's version, names of the files, and the settings of a training.
+
+The settings of a training have one form everywhere (`--set`, `--config`, `run.json`, the window):
+
+    {"data":  {"name": "digits", …its options},
+     "model": {"name": "vae", "latent_dim": 2, …its options},
+     "train": {"epochs": 30, "batch_size": 128, …},
+     "seed": 0, "device": "auto"}
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+FORMAT = 1
+"""Version of the run folder. A reader refuses a larger one and keeps keys it does not know."""
+
+RUN_JSON = "run.json"
+METRICS = "metrics.jsonl"
+LATENTS = "latents"
+WEIGHTS = "weights"
+SAMPLES = "samples.npy"
+CHECKPOINT = "checkpoint"
+CONTROL = "control.json"
+LOCK = "lock"
+MANIFEST = "manifest.json"
+
+SAMPLES_BUDGET = 64 * 2**20
+"""Bytes of `samples.npy` at most; beyond it the folder keeps the first rows and says how many."""
+
+FORBID_EXTRA = ConfigDict(extra="forbid")
+LIVE = {"live": True}
+ADVANCED = {"advanced": True}
+
+Status = Literal["training", "finished", "stopped", "diverged", "interrupted"]
+
+
+def latents_file(epoch: int) -> str:
+    """Name of an epoch's latents, relative to the run folder."""
+    return f"{LATENTS}/epoch-{epoch:05d}.npy"
+
+
+def weights_file(epoch: int) -> str:
+    """Name of an epoch's weights, relative to the run folder."""
+    return f"{WEIGHTS}/epoch-{epoch:05d}.safetensors"
+
+
+@dataclass(frozen=True, config=FORBID_EXTRA)
+class TrainConfig:
+    """How a model is trained; every field is `--set train.NAME=VALUE`."""
+
+    epochs: Annotated[
+        int, Field(ge=0, le=1_000_000, title="Epochs", description="Passes over the training part")
+    ] = 30
+    batch_size: Annotated[
+        int,
+        Field(ge=1, le=1_000_000, title="Batch size", description="Samples per optimiser step"),
+    ] = 128
+    lr: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=100,
+            title="Learning rate",
+            description="Step size of the optimiser",
+            json_schema_extra={"live": True, "logarithmic": True},
+        ),
+    ] = 1e-3
+    optimiser: Annotated[
+        Literal["adam", "adamw", "sgd", "rmsprop"],
+        Field(title="Optimiser", description="Rule that turns gradients into steps"),
+    ] = "adam"
+    momentum: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            title="Momentum",
+            description="β₁ of Adam, momentum of the others",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 0.9
+    weight_decay: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=10,
+            title="Weight decay",
+            description="Pull of the weights towards zero",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 0.0
+    schedule: Annotated[
+        Literal["constant", "cosine", "step"],
+        Field(title="Schedule", description="How the learning rate changes over the epochs"),
+    ] = "constant"
+    validation: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            title="Validation share",
+            description="Share of the samples that is held out, chosen at random by the seed",
+        ),
+    ] = 0.1
+    clip: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1e6,
+            title="Gradient clipping",
+            description="Largest norm of the gradient; 0 does not clip",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 0.0
+    shown: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000_000,
+            title="Shown samples",
+            description="Samples at most whose positions are kept at every epoch, at random beyond",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 200_000
+    weights_budget: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1e6,
+            title="Weights on disk",
+            description="Gigabytes of weights kept; beyond it every second older epoch goes",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 2.0
+    latents_budget: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1e6,
+            title="Latents on disk",
+            description="Gigabytes of latents kept; beyond it every second older epoch goes",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 2.0
+
+
+Settings = dict[str, Any]
+
+
+@dataclass(config=ConfigDict(extra="allow"))
+class RunInfo:
+    """The content of `run.json`. Keys it does not know are kept when it is written again.
+
+    Attributes:
+        format: Version of the run folder.
+        aeviz: Version of the program that wrote it.
+        created: Local time with offset, ISO 8601.
+        title: What a person reads; can be renamed.
+        notes: The person's own words.
+        settings: The settings of the training, complete, with every default written out.
+        data: What is needed to show samples without the data set: `name`, `title`, `kind`
+            ("image" or "table"), `source`, `licence`, `path` (relative to the run, "" for
+            built-in), `sha256` (of the samples and labels), `samples` (how many it has), `sample_shape`,
+            `white`, `scaling` (`Scaling.to_json`), `class_names`, `feature_names`.
+        model: `name`, `title`, `latent_dim`, `bounded`, `parameters`, `stages`,
+            `spec` (the fields of `DataSpec`), `terms` and `truths` (fields of `Term`, `TruthLine`).
+        versions: Package name → version.
+        device: Where it trained, with the device's name.
+        threads: Threads of torch while training.
+        world_size: Number of ranks.
+        status: How it ended, or "training".
+        reason: One sentence about the status.
+    """
+
+    settings: Settings
+    data: Settings
+    model: Settings
+    format: int = FORMAT
+    aeviz: str = ""
+    created: str = ""
+    title: str = ""
+    notes: str = ""
+    versions: Settings = Field(default_factory=dict)
+    device: str = "cpu"
+    threads: int = 1
+    world_size: int = 1
+    status: Status = "training"
+    reason: str = ""
