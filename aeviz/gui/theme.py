@@ -135,7 +135,7 @@ def wanted_dark(name: ThemeName) -> bool:
 
 
 def palette(colours: Tokens) -> QPalette:
-    """The Qt palette of a theme. No style sheets: they would stop palette changes (QTBUG-112966)."""
+    """The Qt palette of a theme; a style sheet would stop palette changes (QTBUG-112966)."""
     role = QPalette.ColorRole
     made = QPalette()
     for which, colour in {

@@ -162,8 +162,8 @@ class RunInfo:
         settings: The settings of the training, complete, with every default written out.
         data: What is needed to show samples without the data set: `name`, `title`, `kind`
             ("image" or "table"), `source`, `licence`, `path` (relative to the run, "" for
-            built-in), `sha256` (of the samples and labels), `samples` (how many it has), `sample_shape`,
-            `white`, `scaling` (`Scaling.to_json`), `class_names`, `feature_names`.
+            built-in), `sha256` (of the samples and labels), `samples` (how many it has),
+            `sample_shape`, `white`, `scaling` (`Scaling.to_json`), `class_names`, `feature_names`.
         model: `name`, `title`, `latent_dim`, `bounded`, `parameters`, `stages`,
             `spec` (the fields of `DataSpec`), `terms` and `truths` (fields of `Term`, `TruthLine`).
         versions: Package name → version.
