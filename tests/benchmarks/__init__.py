@@ -1,0 +1,1 @@
+"""Measurements, each a ratio to what was measured in the same run: `python -m tests.benchmarks`."""
