@@ -1,13 +1,20 @@
 """Light and dark: palettes, the colours of labels and curves, spacing, icons."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from aeviz import paths
+
+FAMILY = "Inter"
+"""The bundled typeface; its figures are told to be equally wide."""
 
 SPACE = 8
 """Pixels between things that belong apart; half of it between things that belong together."""
@@ -124,7 +131,53 @@ def _rgb(name: str) -> tuple[int, int, int]:
 def apply(app: QApplication, name: ThemeName) -> None:
     """Dress the whole application; "system" follows the desktop, also when it changes later."""
     app.setStyle(QStyleFactory.create("Fusion"))
+    app.setFont(base_font())
     app.setPalette(palette(DARK if wanted_dark(name) else LIGHT))
+
+
+@cache
+def base_font() -> QFont:
+    """The typeface of the window, as large as the desktop's own and never tiny."""
+    for path in sorted((paths.resources() / "fonts").glob("*.otf")):
+        QFontDatabase.addApplicationFont(str(path))
+    size = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF()
+    font = QFont(FAMILY)
+    font.setPointSizeF(max(size, 9.75))
+    # Equally wide figures: numbers that change do not make the text beside them dance.
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def caption(font: QFont) -> QFont:
+    """The small type of units, axis labels and second lines."""
+    return _sized(font, 0.86)
+
+
+def heading(font: QFont) -> QFont:
+    """The type that names a part of a panel."""
+    made = _sized(font, 1.0)
+    made.setWeight(QFont.Weight.DemiBold)
+    return made
+
+
+def _sized(font: QFont, factor: float) -> QFont:
+    made = QFont(font)
+    if font.pointSizeF() > 0:
+        made.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        made.setPixelSize(round(font.pixelSize() * factor))
+    return made
+
+
+def curve_colours(terms: Sequence[str], colours: Tokens) -> dict[str, str]:
+    """Name of a metric → colour of its curve and of its place in the formula.
+
+    The total is neutral, its terms take the colours in order, the mean error has the last one.
+    """
+    own = colours.series[1:-1]
+    made = {"loss": colours.series[0], "reconstruction_mse": colours.series[-1]}
+    made |= {name: own[number % len(own)] for number, name in enumerate(terms)}
+    return made
 
 
 def wanted_dark(name: ThemeName) -> bool:
