@@ -1,0 +1,85 @@
+"""Options that several models share, as annotated types: title, help and range in one place."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+FORBID_EXTRA = ConfigDict(extra="forbid")
+"""Of every model's configuration: a misspelt option is an error, not ignored."""
+
+LatentDim = Annotated[
+    int,
+    Field(ge=1, le=512, title="Latent dimensions", description="Number of latent dimensions D"),
+]
+
+Width = Annotated[int, Field(ge=1, le=65_536)]
+
+Widths = Annotated[
+    tuple[Width, ...],
+    Field(
+        max_length=32,
+        title="Layer widths",
+        description="Units of the encoder's hidden layers, from the input to the latent; none "
+        "leaves one linear map",
+    ),
+]
+
+DecoderWidths = Annotated[
+    tuple[Width, ...] | None,
+    Field(
+        max_length=32,
+        title="Decoder widths",
+        description="Units of the decoder's hidden layers, from the latent to the output; unset "
+        "mirrors the encoder",
+        json_schema_extra={"advanced": True},
+    ),
+]
+
+ActivationName = Literal["relu", "leaky-relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
+
+Activation = Annotated[
+    ActivationName,
+    Field(title="Activation", description="Non-linear function after every hidden layer"),
+]
+
+Dropout = Annotated[
+    float,
+    Field(
+        ge=0,
+        lt=1,
+        title="Dropout",
+        description="Share of hidden units switched off at random in every training step",
+        json_schema_extra={"advanced": True},
+    ),
+]
+
+BatchNorm = Annotated[
+    bool,
+    Field(
+        title="Batch normalisation",
+        description="Standardise every hidden unit over the batch",
+        json_schema_extra={"advanced": True},
+    ),
+]
+
+Bias = Annotated[
+    bool,
+    Field(
+        title="Biases",
+        description="Add a learned constant in every layer; without it a linear model cannot "
+        "centre the data",
+        json_schema_extra={"advanced": True},
+    ),
+]
+
+OutputName = Literal["auto", "linear", "sigmoid"]
+
+Output = Annotated[
+    OutputName,
+    Field(
+        title="Output layer",
+        description="Sigmoid keeps decodes inside [0, 1], linear may leave it; auto takes what "
+        "suits the data",
+        json_schema_extra={"advanced": True},
+    ),
+]
