@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from aeviz.messages import Term, TruthLine
+from aeviz.models.options import configure
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ class ModelEntry:
 
     def build(self, data: DataSpec, options: Mapping[str, Any]) -> LatentModel:
         """Make the model from plain options; raises ValueError naming the wrong one."""
-        return self.model(data, self.config(**options))
+        return self.model(data, configure(self.config, options, "model"))
 
 
 MODELS: dict[str, ModelEntry] = {}

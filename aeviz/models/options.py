@@ -1,8 +1,11 @@
 """Options that several models share, as annotated types: title, help and range in one place."""
 
-from typing import Annotated, Literal
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 FORBID_EXTRA = ConfigDict(extra="forbid")
 """Of every model's configuration: a misspelt option is an error, not ignored."""
@@ -83,3 +86,35 @@ Output = Annotated[
         json_schema_extra={"advanced": True},
     ),
 ]
+
+
+def configure(config: type[Any], options: Mapping[str, Any], group: str) -> Any:
+    """Build a configuration from plain options.
+
+    Args:
+        config: Its pydantic dataclass.
+        options: Values by name.
+        group: The first part of the options' dotted names, for the message.
+
+    Raises:
+        ValueError: With one sentence that names the wrong option, its value and the range.
+    """
+    names = [field.name for field in fields(config)]
+    for name in options:
+        if name not in names:
+            raise ValueError(unknown(f"{group}.{name}", [f"{group}.{known}" for known in names]))
+    try:
+        return config(**options)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        reason = wrong["msg"].removeprefix("Input ").removeprefix("Value error, ")
+        name = str(wrong["loc"][0])
+        raise ValueError(f"{group}.{name}={options.get(name)}: it {reason}") from None
+
+
+def unknown(name: str, known: list[str], what: str = "option") -> str:
+    """The sentence for a word that is not there, with the nearest ones that are."""
+    close = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    if close:
+        return f"there is no {what} {name!r}; did you mean {' or '.join(close)}?"
+    return f"there is no {what} {name!r}; there are: {', '.join(sorted(known)) or 'none'}"

@@ -1,0 +1,79 @@
+"""What a model would be: its layers, parameters and loss, before anything is trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from aeviz.analysis.questions import Findings, Subject, register_question
+from aeviz.data import entry as dataset_entry
+from aeviz.messages import Term
+from aeviz.models import entry as model_entry
+from aeviz.models.base import DataSpec, Described, LatentModel
+
+SIGNS = {"beta": "β"}
+"""How the weight of a term is written in a formula; others by their name."""
+
+
+def describe(settings: Mapping[str, Any], sample_shape: Sequence[int]) -> dict[str, Any]:
+    """Describe the model that settings would make, without making its weights.
+
+    Args:
+        settings: As in `Train`; only the group "model" is read. Missing options have defaults.
+        sample_shape: (H, W, C) for images, whose values lie in [0, 1]; (F,) for tables.
+
+    Returns:
+        `layout` (widths from input to output, or () where the model does not say), `parameters`
+        (how many are learned), `terms` (fields of `Term`), `bounded`, `latent_dim`, `formula`,
+        `title`, `summary`, `source`.
+
+    Raises:
+        ValueError: If an option is wrong; the message names it.
+    """
+    options = dict(settings.get("model", {}))
+    entry = model_entry(options.pop("name", "vae"))
+    with torch.device("meta"):
+        model = entry.build(spec_of(sample_shape), options)
+    return {
+        "layout": tuple(model.layout()) if isinstance(model, Described) else (),
+        "parameters": parameter_count(model),
+        "terms": [asdict(term) for term in model.terms],
+        "bounded": model.bounded,
+        "latent_dim": model.latent_dim,
+        "formula": formula(model.terms),
+        "title": entry.title,
+        "summary": entry.summary,
+        "source": entry.source,
+    }
+
+
+def spec_of(sample_shape: Sequence[int], samples: int = 1, classes: int = 0) -> DataSpec:
+    """What a model may know of data with this shape: images lie in [0, 1], tables anywhere."""
+    if len(sample_shape) == 3:
+        height, width, channels = sample_shape
+        return DataSpec((channels, height, width), samples, bounded=True, classes=classes)
+    return DataSpec(tuple(sample_shape), samples, bounded=False, classes=classes)
+
+
+def parameter_count(model: LatentModel) -> int:
+    """How many numbers the model learns."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def formula(terms: Sequence[Term]) -> str:
+    """The loss in one line, such as "−log p(x|z) + β · KL(q(z|x) ‖ p(z))"."""
+    return " + ".join(
+        f"{SIGNS.get(term.weight, term.weight)} · {term.formula}" if term.weight else term.formula
+        for term in terms
+    )
+
+
+@register_question("describe", needs_run=False)
+def _describe(subject: Subject, arguments: Mapping[str, Any]) -> Findings:
+    """The model of the settings on the data set that they name."""
+    name = arguments.get("data", {}).get("name", "digits")
+    entry = dataset_entry(name)
+    if not entry.shape:
+        raise ValueError(f"the shape of the samples of {name!r} is known once it has been read")
+    return Findings({}, describe(arguments, entry.shape))
