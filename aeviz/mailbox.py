@@ -19,11 +19,18 @@ class Mailbox:
         self._messages: dict[Hashable, Message] = {}
         self._changed = threading.Condition()
         self._closed = False
+        self._waiters = 0
 
     @property
     def closed(self) -> bool:
         """Whether `close()` was called: nothing comes any more."""
         return self._closed
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether its thread has dealt with all that came: it waits and nothing is unread."""
+        with self._changed:
+            return self._waiters > 0 and not self._messages
 
     def post(self, message: Message) -> None:
         """Add a message, from any thread. A replaced one takes the new one's place: the end.
@@ -53,7 +60,11 @@ class Mailbox:
         """
         with self._changed:
             if block:
-                self._changed.wait_for(lambda: self._messages or self._closed, timeout)
+                self._waiters += 1
+                try:
+                    self._changed.wait_for(lambda: self._messages or self._closed, timeout)
+                finally:
+                    self._waiters -= 1
             messages = list(self._messages.values())
             self._messages.clear()
             return messages
