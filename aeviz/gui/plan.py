@@ -1,0 +1,199 @@
+"""What the next training will be: data, model, their options, seed and device."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from aeviz.catalogue import Catalogue, Entry, Option
+
+Values = dict[str, Any]
+GROUPS = ("data", "model", "train")
+
+
+class Plan(QObject):
+    """The settings that Train would start with; toolbar and training panel both show them.
+
+    Each group keeps only what differs from its default, so that a default that changes with the
+    model is not frozen by having been looked at.
+
+    Signals:
+        changed(): Anything is different.
+    """
+
+    changed = Signal()
+
+    def __init__(self, catalogue: Catalogue, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.catalogue = catalogue
+        names = [entry.name for entry in catalogue.models]
+        self._names = {
+            "data": catalogue.data[0].name,
+            "model": "vae" if "vae" in names else names[0],
+        }
+        self._values: dict[str, Values] = {group: {} for group in GROUPS}
+        self.preset = ""
+        self.seed = 0
+        self.device = "auto"
+        self.problems: tuple[str, ...] = ()
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def data(self) -> Entry:
+        """The chosen data set."""
+        return self.catalogue.dataset(self._names["data"])
+
+    @property
+    def model(self) -> Entry:
+        """The chosen model."""
+        return self.catalogue.model(self._names["model"])
+
+    def options(self, group: str) -> tuple[Option, ...]:
+        """The options of "data", "model" or "train"."""
+        if group == "train":
+            return self.catalogue.train
+        return self.data.options if group == "data" else self.model.options
+
+    def defaults(self, group: str) -> Values:
+        """What holds where nothing is said; a model may change the defaults of the training."""
+        made = {option.name: option.default for option in self.options(group)}
+        changed = self.model.settings.get(group, {})
+        return made | {name: _plain(value) for name, value in changed.items() if name in made}
+
+    def values(self, group: str) -> Values:
+        """What has been set apart from the defaults."""
+        return dict(self._values[group])
+
+    def settings(self) -> dict[str, Any]:
+        """The mapping of `Train`, `run.json` and `--config`."""
+        return {
+            "data": {"name": self.data.name, **self._values["data"]},
+            "model": {"name": self.model.name, **self._values["model"]},
+            "train": dict(self._values["train"]),
+            "seed": self.seed,
+            "device": self.device,
+        }
+
+    def unsuited(self, model: Entry) -> str:
+        """Why a model cannot take the chosen data, or an empty string."""
+        if not model.data or set(model.data) & set(self.data.data):
+            return ""
+        kinds = {"image": "images", "table": "tables"}
+        takes = " and ".join(kinds.get(kind, kind) for kind in model.data)
+        return f"{model.title} takes {takes}; {self.data.title} has none."
+
+    # ── changing ──────────────────────────────────────────────────────────────────────────────
+
+    def set_data(self, name: str) -> None:
+        """Choose a data set; options that both have are kept."""
+        self._choose("data", name)
+
+    def set_model(self, name: str) -> None:
+        """Choose a model; options that both have are kept."""
+        self._choose("model", name)
+
+    def set_values(self, group: str, values: Mapping[str, Any]) -> None:
+        """Set the options of a group apart from their defaults."""
+        kept = self._kept(group, values)
+        if kept != self._values[group]:
+            self._values[group] = kept
+            self._announce()
+
+    def set_seed(self, seed: int) -> None:
+        """The number that every random choice follows from."""
+        if seed != self.seed:
+            self.seed = seed
+            self._announce()
+
+    def set_device(self, device: str) -> None:
+        """Where to train; "auto" takes the best there is."""
+        if device != self.device:
+            self.device = device
+            self.changed.emit()
+
+    def set_preset(self, name: str) -> None:
+        """Take over the settings that a preset stands for; an empty name only forgets it."""
+        if name == self.preset:
+            return
+        if name:
+            self._take(self.catalogue.preset(name).settings)
+        self.preset = name
+        self.changed.emit()
+
+    def set_settings(self, settings: Mapping[str, Any]) -> None:
+        """Take over the settings of a run; what is not known here is left out."""
+        before = self.settings()
+        self._take(settings)
+        self.seed = int(settings.get("seed", self.seed))
+        if self.settings() != before:
+            self._announce()
+
+    def set_problems(self, problems: tuple[str, ...]) -> None:
+        """Sentences about fields that do not hold a value; Train waits until there are none."""
+        if problems != self.problems:
+            self.problems = problems
+            self.changed.emit()
+
+    def _choose(self, group: str, name: str) -> None:
+        if name == self._names[group]:
+            return
+        self._names[group] = name
+        self._values[group] = self._kept(group, self._values[group])
+        self._announce()
+
+    def _take(self, settings: Mapping[str, Any]) -> None:
+        known = {
+            "data": {entry.name for entry in self.catalogue.data},
+            "model": {entry.name for entry in self.catalogue.models},
+        }
+        for group in known:
+            name = settings.get(group, {}).get("name", "")
+            if name in known[group]:
+                self._names[group] = name
+        for group in GROUPS:
+            self._values[group] = self._kept(group, settings.get(group, {}))
+
+    def _kept(self, group: str, values: Mapping[str, Any]) -> Values:
+        """Those values that an option of the group takes and that are not its default."""
+        defaults = self.defaults(group)
+        return {
+            option.name: _plain(values[option.name])
+            for option in self.options(group)
+            if option.name in values
+            and _plain(values[option.name]) != defaults[option.name]
+            and takes(option, values[option.name])
+        }
+
+    def _announce(self) -> None:
+        self.preset = ""
+        self.changed.emit()
+
+
+def takes(option: Option, value: Any) -> bool:
+    """Whether an option may have that value: its kind, range and words."""
+    if value is None:
+        return option.default is None
+    if option.kind == "choice":
+        return value in option.choices
+    if option.kind == "bool":
+        return isinstance(value, bool)
+    if option.kind == "text":
+        return isinstance(value, str)
+    numbers = value if option.kind == "ints" and isinstance(value, list | tuple) else (value,)
+    return all(_in_range(option, number) for number in numbers)
+
+
+def _in_range(option: Option, number: Any) -> bool:
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return False
+    if isinstance(number, float) and option.kind != "float":
+        return False
+    low = -float("inf") if option.low is None else option.low
+    high = float("inf") if option.high is None else option.high
+    return bool(low <= number <= high)
+
+
+def _plain(value: Any) -> Any:
+    """Lists as tuples, so that equal values compare equal."""
+    return tuple(value) if isinstance(value, list) else value
