@@ -1,0 +1,99 @@
+"""Latents, shares and names of labels as a person reads them."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aeviz.gui.numbers import count
+
+NO_BREAK = "\u00a0"
+MISSING = "–"
+
+
+def coordinate(value: float) -> str:
+    """A coordinate with two decimals, so that the text does not jump while the mouse moves.
+
+    Example:
+        >>> coordinate(-1.304), coordinate(-0.001)
+        ('−1.30', '0.00')
+    """
+    text = f"{value:.2f}" if math.isfinite(value) else MISSING
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def latent(z: Iterable[float], most: int = 4) -> str:
+    """A latent of shape (D,) as text; beyond `most` dimensions the rest is counted.
+
+    Example:
+        >>> latent([0.5, -1.25])
+        '(0.50, −1.25)'
+        >>> latent([0, 1, 2, 3, 4, 5])
+        '(0.00, 1.00, 2.00, 3.00, … 6 dimensions)'
+    """
+    values = list(z)
+    shown = [coordinate(value) for value in values[:most]]
+    if len(values) > most:
+        shown.append(f"… {len(values)} dimensions")
+    return f"({', '.join(shown)})"
+
+
+def share(fraction: float) -> str:
+    r"""A share in [0, 1] as a percentage.
+
+    Example:
+        >>> share(0.031), share(0.0004), share(0.2513)
+        ('3.1\xa0%', 'under 0.1\xa0%', '25\xa0%')
+    """
+    percent = 100 * fraction
+    if 0 < percent < 0.1:
+        return f"under 0.1{NO_BREAK}%"
+    return f"{percent:.0f}{NO_BREAK}%" if percent >= 10 else f"{percent:.1f}{NO_BREAK}%"
+
+
+def several(value: int, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    Example:
+        >>> several(1, "class", "classes"), several(1797, "sample")
+        ('1 class', '1,797 samples')
+    """
+    return f"{count(value)} {one if value == 1 else many or one + 's'}"
+
+
+def nice_ceiling(value: float) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that is not below a positive value.
+
+    A scale that ends there stays the same while the values under it change a little.
+
+    Example:
+        >>> nice_ceiling(0.42), nice_ceiling(2.0), nice_ceiling(0.0)
+        (0.5, 2.0, 1.0)
+    """
+    if not math.isfinite(value) or value <= 0:
+        return 1.0
+    power = math.floor(math.log10(value))
+    for factor in (1.0, 2.0, 5.0):
+        ceiling = float(f"{factor:.0f}e{power}")
+        if value <= ceiling * (1 + 1e-9):
+            return ceiling
+    return float(f"1e{power + 1}")
+
+
+def label_name(label: int, names: tuple[str, ...]) -> str:
+    """The name of a label: its class name, its number, or that there is none."""
+    if label < 0:
+        return "no label"
+    return names[label] if label < len(names) else str(label)
+
+
+def part_name(part: int) -> str:
+    """The split that a sample is in, by its number in `RunOpened.parts`."""
+    return "validation" if part else "training"
+
+
+def largest(values: NDArray[np.float32]) -> float:
+    """The largest finite magnitude, 0 where there is none."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max()) if finite.size else 0.0
