@@ -17,7 +17,7 @@ from aeviz.catalogue import Option
 from aeviz.gui import theme
 from aeviz.gui.fields import Field, field_for
 from aeviz.gui.icons import icon
-from aeviz.gui.labels import caption_label
+from aeviz.gui.labels import caption_label, unit_label
 
 _LABEL_LETTERS = 17  # width of the column of labels, the same in all forms of a panel
 
@@ -119,7 +119,7 @@ class Form(QWidget):
         field.setAccessibleDescription(option.description)
         field.setToolTip(_tip(option))
         cast("Field", field).edited.connect(self._on_edited)
-        note = caption_label("", role="error")
+        note = caption_label("", "error")
         note.hide()
         rows.add(option.title, field, unit=option.unit, tip=_tip(option))
         rows.add_below(note)
@@ -175,7 +175,7 @@ class Rows(QWidget):
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(field, row, 1, 1, 1 if unit else 2)
         if unit:
-            self._grid.addWidget(caption_label(unit), row, 2)
+            self._grid.addWidget(unit_label(unit), row, 2)
 
     def add_below(self, widget: QWidget) -> None:
         """Add something under the field of the last row."""

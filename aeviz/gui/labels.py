@@ -1,67 +1,40 @@
 """Labels in the roles of a panel: heading, caption, sentence. Their text is always plain."""
 
-from typing import Literal
-
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aeviz.gui import theme
-
-Role = Literal["text", "muted", "accent", "good", "warning", "error"]
-
-
-class ToneLabel(QLabel):
-    """Plain text in one of the theme's colours, which follows light and dark."""
-
-    def __init__(self, text: str, role: Role = "text") -> None:
-        super().__init__(text)
-        self._role: Role = role
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self._dress()
-
-    def set_role(self, role: Role) -> None:
-        """Take another colour."""
-        if role != self._role:
-            self._role = role
-            self._dress()
-
-    def _dress(self) -> None:
-        colour = QColor(getattr(theme.tokens(self.palette()), self._role))
-        palette = self.palette()
-        if palette.color(QPalette.ColorRole.WindowText) != colour:
-            palette.setColor(QPalette.ColorRole.WindowText, colour)
-            self.setPalette(palette)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
+from aeviz.gui.captions import Caption, Tone
 
 
-def caption_label(text: str, role: Role = "muted") -> ToneLabel:
-    """Small type for units and second lines; it wraps."""
-    label = ToneLabel(text, role)
+def caption_label(text: str, tone: Tone = "muted") -> Caption:
+    """Small type for second lines; it wraps."""
+    label = Caption(text, tone=tone)
     label.setFont(theme.caption(label.font()))
-    label.setWordWrap(True)
     return label
 
 
-def heading_label(text: str) -> ToneLabel:
+def unit_label(text: str) -> Caption:
+    """Small type for a unit behind a number; it keeps its width."""
+    label = caption_label(text)
+    label.setWordWrap(False)
+    label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def heading_label(text: str) -> Caption:
     """The name of a part of a panel."""
-    label = ToneLabel(text)
-    label.setFont(theme.heading(label.font()))
-    return label
+    return Caption(text, tone="text", bold=True)
 
 
 class ElidedLabel(QWidget):
     """One line of plain text that ends in "…" where it is too long; the tooltip has it whole."""
 
-    def __init__(self, text: str = "", role: Role = "text") -> None:
+    def __init__(self, text: str = "", tone: Tone = "text") -> None:
         super().__init__()
         self._text = text
-        self._role: Role = role
+        self._tone: Tone = tone
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_text(text)
 
@@ -70,10 +43,10 @@ class ElidedLabel(QWidget):
         """The whole text."""
         return self._text
 
-    def set_text(self, text: str, role: Role | None = None) -> None:
+    def set_text(self, text: str, tone: Tone | None = None) -> None:
         """Show another text, on one line."""
         self._text = " ".join(text.split())
-        self._role = role or self._role
+        self._tone = tone or self._tone
         self.setAccessibleName(self._text)
         self.updateGeometry()
         self.update()
@@ -93,6 +66,6 @@ class ElidedLabel(QWidget):
         shown = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         self.setToolTip(self._text if shown != self._text else "")
         painter = QPainter(self)
-        painter.setPen(QColor(getattr(theme.tokens(self.palette()), self._role)))
+        painter.setPen(QColor(getattr(theme.tokens(self.palette()), self._tone)))
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(self.rect(), int(align), shown)

@@ -1,0 +1,199 @@
+"""Every action of the window in one table: menus, toolbar, shortcuts and palette read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from aeviz.gui.icons import icon
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that a person can ask for.
+
+    Attributes:
+        id: Stable name, "menu.verb".
+        text: Its line in a menu; "&" marks the letter for the keyboard.
+        tip: One sentence that says what it does.
+        menu: The menu that it stands in; "" for none.
+        shortcut: Keys, in Qt's spelling.
+        icon: Name of its icon.
+        choice: Name of the group of which one is chosen, "" for a plain command.
+        apart: Whether a line separates it from the one above.
+    """
+
+    id: str
+    text: str
+    tip: str
+    menu: str
+    shortcut: str = ""
+    icon: str = ""
+    choice: str = ""
+    apart: bool = False
+
+
+COMMANDS = (
+    Command("run.open", "&Open run…", "Show a run folder.", "File", "Ctrl+O", "folder-open"),
+    Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
+    Command(
+        "train.start",
+        "&Train",
+        "Train the chosen model on the chosen data, in a new run.",
+        "Training",
+        "Ctrl+T",
+        "play",
+    ),
+    Command(
+        "train.pause",
+        "&Pause",
+        "Pause within one batch; nothing is lost.",
+        "Training",
+        "Ctrl+P",
+        "pause",
+    ),
+    Command(
+        "train.step",
+        "S&tep",
+        "Do one optimiser step, then pause.",
+        "Training",
+        "Ctrl+.",
+        "step-forward",
+    ),
+    Command(
+        "train.stop",
+        "&Stop",
+        "Stop within one batch and save; training can go on later.",
+        "Training",
+        "Ctrl+Shift+T",
+        "square",
+    ),
+    Command(
+        "train.further",
+        "Train &further",
+        "Go on with the training of the shown run.",
+        "Training",
+        icon="history",
+        apart=True,
+    ),
+    Command(
+        "view.play",
+        "&Play",
+        "Play the epochs of the run, or stop playing.",
+        "View",
+        "Space",
+    ),
+    Command(
+        "view.clear",
+        "&Clear pin and selection",
+        "Take the pin and the selection off the map.",
+        "View",
+        "Esc",
+        "x",
+    ),
+    Command(
+        "view.reset",
+        "&Reset layout",
+        "Put every panel back where it was at first.",
+        "View",
+        icon="rotate-ccw",
+        apart=True,
+    ),
+    Command(
+        "theme.system",
+        "Like the &desktop",
+        "Light or dark as the desktop is.",
+        "Theme",
+        icon="monitor",
+        choice="theme",
+    ),
+    Command("theme.light", "&Light", "Dark on light.", "Theme", icon="sun", choice="theme"),
+    Command("theme.dark", "&Dark", "Light on dark.", "Theme", icon="moon", choice="theme"),
+    Command("help.show", "&Help", "Explain the panel in use.", "Help", "F1", "circle-help"),
+    Command(
+        "help.palette",
+        "&Find a command…",
+        "Every command by its name.",
+        "Help",
+        "Ctrl+K",
+        "search",
+    ),
+    Command(
+        "help.about",
+        "&About aeviz",
+        "Versions, devices and licences, to copy.",
+        "Help",
+        icon="info",
+        apart=True,
+    ),
+)
+
+
+class Commands(QObject):
+    """The table as actions. Disabled ones say why in their tooltip."""
+
+    def __init__(
+        self, table: tuple[Command, ...] = COMMANDS, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._actions: dict[str, QAction] = {}
+        self._tips: dict[str, str] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self.table = table
+        for command in table:
+            self._actions[command.id] = self._make(command)
+
+    def action(self, name: str) -> QAction:
+        """The action of a command."""
+        return self._actions[name]
+
+    def actions(self) -> list[QAction]:
+        """All of them, in the order of the table."""
+        return list(self._actions.values())
+
+    def menu(self, menu: str) -> list[Command]:
+        """The commands of a menu, in order."""
+        return [command for command in self.table if command.menu == menu]
+
+    def connect_to(self, name: str, slot: Callable[[], object]) -> None:
+        """Call a slot when a command is asked for."""
+        self._actions[name].triggered.connect(slot)
+
+    def allow(self, name: str, why_not: str = "") -> None:
+        """Enable a command, or disable it with the reason as its tooltip."""
+        action = self._actions[name]
+        action.setEnabled(not why_not)
+        action.setToolTip(why_not or self._tips[name])
+
+    def rename(self, name: str, text: str, picture: str = "") -> None:
+        """Give a command another text and icon, such as Continue for Pause."""
+        action = self._actions[name]
+        action.setText(text)
+        action.setIconText(text.replace("&", ""))
+        if picture:
+            action.setIcon(icon(picture))
+
+    def _make(self, command: Command) -> QAction:
+        action = QAction(self.tr(command.text), self)
+        action.setObjectName(command.id)
+        action.setIconText(action.text().replace("&", "").rstrip("…"))
+        if command.icon:
+            action.setIcon(icon(command.icon))
+        if command.shortcut:
+            action.setShortcut(QKeySequence(command.shortcut))
+        if command.choice:
+            action.setCheckable(True)
+            self._group(command.choice).addAction(action)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        tip = self.tr(command.tip)
+        self._tips[command.id] = f"{tip}  ({keys})" if keys else tip
+        action.setToolTip(self._tips[command.id])
+        action.setStatusTip("")
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        return action
+
+    def _group(self, name: str) -> QActionGroup:
+        if name not in self._groups:
+            self._groups[name] = QActionGroup(self)
+        return self._groups[name]
