@@ -1,0 +1,173 @@
+"""What every plot stands on: numbers that pyqtgraph can take, and axes in the theme's type."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from aeviz.gui import theme
+
+_MINUS = "\N{MINUS SIGN}"
+
+
+def to_plot_array(values: ArrayLike) -> NDArray[np.float64]:
+    """Make numbers that can be handed to pyqtgraph; everything it draws goes through here.
+
+    pyqtgraph crashes the process on text, objects and dates, where no `except` helps.
+
+    Args:
+        values: Real numbers or truth values of any shape.
+
+    Returns:
+        Contiguous float64 of the same shape; infinities are NaN, which is a gap in a curve.
+
+    Raises:
+        ValueError: If the values are no real numbers.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"a plot needs real numbers, got {array.dtype} of shape {array.shape}")
+    plain = np.ascontiguousarray(array, np.float64).reshape(array.shape)
+    if not np.isfinite(plain).all():
+        plain = np.where(np.isfinite(plain), plain, np.nan)
+    return plain
+
+
+def nice_step(length: float, pixels: float, gap: float) -> float:
+    """The distance of ticks, one of 1, 2, 5 times a power of ten.
+
+    Args:
+        length: What the axis spans, in its own unit.
+        pixels: How long it is.
+        gap: Pixels between two ticks at least; a short axis gets two ticks all the same.
+
+    Returns:
+        The step in the axis's unit, 0 where there is nothing to divide.
+    """
+    if not (math.isfinite(length) and length > 0 and pixels > 0):
+        return 0.0
+    wanted = length * min(gap / pixels, 1 / 2.25)
+    decade = 10.0 ** math.floor(math.log10(wanted))
+    if decade == 0.0:
+        return 0.0
+    return next((factor * decade for factor in (1, 2, 5) if factor * decade >= wanted), 10 * decade)
+
+
+class Axis(pg.AxisItem):
+    """An axis with few ticks, a faint grid and a true minus sign."""
+
+    def __init__(self, orientation: str, gap: float) -> None:
+        """Make one.
+
+        Args:
+            orientation: "left" or "bottom".
+            gap: Pixels between two ticks at least.
+        """
+        super().__init__(orientation)
+        self.gap = gap
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickLength=0, tickTextOffset=6, autoReduceTextSpace=False, maxTickLevel=1)
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """One level of ticks."""
+        if self.logMode or self._tickSpacing is not None:
+            return list(super().tickSpacing(low, high, size))
+        step = nice_step(high - low, size, self.gap)
+        return [(step, 0.0)] if step else []
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Numbers as short as their distance allows."""
+        if self.logMode:
+            return [
+                text.replace("-", _MINUS) for text in super().tickStrings(values, scale, spacing)
+            ]
+        return [tick_text(value * scale, spacing * scale) for value in values]
+
+    def dress(self, colours: theme.Tokens, grid: bool) -> None:
+        """Take the colours of a theme."""
+        self.setPen(QColor(colours.line))
+        self.setTickPen(QColor(colours.line))
+        self.setTextPen(QColor(colours.muted))
+        self.setGrid(150 if grid else False)
+
+
+def tick_text(value: float, spacing: float) -> str:
+    """A tick's number with as many decimals as tell it from its neighbours."""
+    if abs(value) < spacing * 1e-6:
+        return "0"
+    places = max(0, -math.floor(math.log10(spacing) + 1e-9)) if spacing > 0 else 0
+    large = abs(value) >= 1e5 or places > 5
+    text = f"{value:.3g}" if large else f"{value:.{places}f}"
+    return text.replace("-", _MINUS)
+
+
+class StyledPlot(pg.PlotWidget):
+    """A plot in the program's type and colours; it follows light, dark and the font.
+
+    It has no context menu: pyqtgraph's own offers transforms and an export that fails on this Qt.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        x_title: str = "",
+        y_title: str = "",
+        gaps: tuple[float, float] = (84, 44),
+        grid: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make an empty one.
+
+        Args:
+            name: What a screen reader says.
+            x_title: Title of the lower axis.
+            y_title: Title of the left axis.
+            gaps: Pixels between two ticks at least, along and up.
+            grid: Whether a faint grid lies under the data.
+            parent: The widget it lies in.
+        """
+        self._titles = (x_title, y_title)
+        self._grid = grid
+        axes = {"bottom": Axis("bottom", gaps[0]), "left": Axis("left", gaps[1])}
+        super().__init__(parent, enableMenu=False, axisItems=axes)
+        self.hideButtons()
+        self.setAccessibleName(name)
+        self.restyle()
+
+    @property
+    def colours(self) -> theme.Tokens:
+        """The colours of the theme that is shown."""
+        return theme.tokens(self.palette())
+
+    def set_titles(self, x_title: str, y_title: str) -> None:
+        """Name the axes; an empty title takes no room."""
+        if (x_title, y_title) != self._titles:
+            self._titles = (x_title, y_title)
+            self.restyle()
+
+    def restyle(self) -> None:
+        """Dress background, axes and titles anew; called when palette or font change.
+
+        A plot with curves overrides it, calls this one and gives its pens their colours.
+        """
+        colours, font = self.colours, theme.caption(self.font())
+        self.setBackground(QColor(colours.surface))
+        size = f"{font.pointSizeF():.2f}pt" if font.pointSizeF() > 0 else f"{font.pixelSize()}px"
+        for side, title in zip(("bottom", "left"), self._titles, strict=True):
+            axis: Any = self.getAxis(side)
+            axis.setTickFont(font)
+            axis.dress(colours, self._grid)
+            axis.setLabel(title, **{"color": colours.muted, "font-size": size})
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light, dark and the font."""
+        super().changeEvent(event)
+        followed = (QEvent.Type.PaletteChange, QEvent.Type.FontChange)
+        if event.type() in followed and self.plotItem is not None:
+            self.restyle()
