@@ -108,6 +108,7 @@ def configure(config: type[Any], options: Mapping[str, Any], group: str) -> Any:
     except ValidationError as error:
         wrong = error.errors()[0]
         reason = wrong["msg"].removeprefix("Input ").removeprefix("Value error, ")
+        reason = reason.replace("a valid tuple", "a list of whole numbers")
         name = str(wrong["loc"][0])
         raise ValueError(f"{group}.{name}={options.get(name)}: it {reason}") from None
 

@@ -93,7 +93,11 @@ class TrainConfig:
     ] = 0.0
     schedule: Annotated[
         Literal["constant", "cosine", "step"],
-        Field(title="Schedule", description="How the learning rate changes over the epochs"),
+        Field(
+            title="Schedule",
+            description="How the learning rate changes over the epochs: cosine falls to nothing, "
+            "step divides it by 10 after half and again after three quarters",
+        ),
     ] = "constant"
     validation: Annotated[
         float,

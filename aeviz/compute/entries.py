@@ -1,0 +1,106 @@
+"""Rows of the catalogue from the registries: `python -m aeviz.compute.entries` writes the file.
+
+The file `resources/catalogue.json` is read where torch must not be imported (form, help, list);
+a test compares it with these rows.
+"""
+
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from aeviz import paths
+from aeviz.catalogue import Catalogue, Entry, Kind, Option
+from aeviz.compute.presets import PRESETS
+from aeviz.data.dataset import DATASETS, DatasetEntry
+from aeviz.models.base import MODELS, ModelEntry
+from aeviz.runs.schema import TrainConfig
+
+
+def catalogue() -> Catalogue:
+    """Everything that is registered now, plug-ins included."""
+    return Catalogue(
+        models=tuple(_model(MODELS[name]) for name in sorted(MODELS)),
+        data=tuple(_dataset(DATASETS[name]) for name in sorted(DATASETS)),
+        presets=PRESETS,
+        train=options_of(TrainConfig),
+    )
+
+
+def options_of(config: type[Any]) -> tuple[Option, ...]:
+    """The options of a pydantic dataclass, in the order of its fields."""
+    fields: Mapping[str, FieldInfo] = config.__pydantic_fields__
+    return tuple(_option(name, field) for name, field in fields.items())
+
+
+def _option(name: str, field: FieldInfo) -> Option:
+    kind, choices = _kind(field.annotation)
+    extra = field.json_schema_extra
+    marks = dict(extra) if isinstance(extra, Mapping) else {}
+    return Option(
+        name=name,
+        title=field.title or name,
+        description=field.description or "",
+        kind=kind,
+        default=field.default,
+        low=_limit(field, "ge", "gt"),
+        high=_limit(field, "le", "lt"),
+        choices=choices,
+        live=bool(marks.get("live", False)),
+        logarithmic=bool(marks.get("logarithmic", False)),
+        advanced=bool(marks.get("advanced", False)),
+    )
+
+
+def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
+    """How an annotated type is entered, and the words of a choice."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kind(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return _kind(next(part for part in get_args(annotation) if part is not NoneType))
+    if origin is Literal:
+        return "choice", get_args(annotation)
+    if origin is tuple:
+        return "ints", ()
+    kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float"}
+    return kinds.get(annotation, "text"), ()
+
+
+def _limit(field: FieldInfo, *names: str) -> float | None:
+    """The bound that a field states, inclusive or not."""
+    for limit in field.metadata:
+        for name in names:
+            value = getattr(limit, name, None)
+            if value is not None:
+                return float(value)
+    return None
+
+
+def _model(entry: ModelEntry) -> Entry:
+    return Entry(
+        name=entry.name,
+        title=entry.title,
+        summary=entry.summary,
+        source=entry.source,
+        data=entry.data,
+        options=options_of(entry.config),
+        settings={"train": dict(entry.defaults)} if entry.defaults else {},
+    )
+
+
+def _dataset(entry: DatasetEntry) -> Entry:
+    return Entry(
+        name=entry.name,
+        title=entry.title,
+        summary=entry.summary,
+        source=entry.source,
+        data=(entry.kind,),
+        options=entry.options,
+        download=entry.download is not None,
+    )
+
+
+if __name__ == "__main__":
+    (paths.resources() / "catalogue.json").write_text(catalogue().to_json(), encoding="utf-8")

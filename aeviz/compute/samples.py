@@ -1,0 +1,151 @@
+"""The samples of a training: on the device in their own type, scaled as they are taken."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aeviz.compute import seeds
+from aeviz.compute.device import free_memory
+from aeviz.data.dataset import Dataset
+from aeviz.messages import ByteArray, IntArray
+from aeviz.models.base import Batch, DataSpec
+
+Binarise = Literal["no", "fixed", "dynamic"]
+
+TRAIN, VALIDATION = 0, 1
+"""The numbers of the parts in `part.npy`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Who is trained on, who is held out, who is shown: sorted numbers of the data set's samples.
+
+    Attributes:
+        train: int64 (N_train,).
+        validation: int64 (N_validation,), possibly empty.
+        shown: int64 (N,), of both parts.
+        parts: 0 for train, 1 for validation, of the shown samples, uint8 (N,).
+    """
+
+    train: IntArray
+    validation: IntArray
+    shown: IntArray
+    parts: ByteArray
+
+
+def split(count: int, share: float, shown: int, seed: int) -> Split:
+    """Divide samples at random by the seed; at least one is trained on.
+
+    Args:
+        count: Samples of the data set.
+        share: Share that is held out; 0 holds none out, else at least one sample.
+        shown: Samples at most that are shown; beyond, a random choice of all.
+        seed: Of the run.
+    """
+    held_out = min(count - 1, max(1, round(count * share))) if share > 0 else 0
+    order = seeds.numpy_generator(seed, "split").permutation(count)
+    is_validation = np.zeros(count, bool)
+    is_validation[order[:held_out]] = True
+    everyone = np.arange(count)
+    if count > shown:
+        chosen = seeds.numpy_generator(seed, "shown").permutation(count)[:shown]
+        everyone = np.sort(chosen)
+    return Split(
+        train=np.flatnonzero(~is_validation).astype(np.int64),
+        validation=np.flatnonzero(is_validation).astype(np.int64),
+        shown=everyone.astype(np.int64),
+        parts=np.where(is_validation[everyone], VALIDATION, TRAIN).astype(np.uint8),
+    )
+
+
+def data_spec(dataset: Dataset, samples: int) -> DataSpec:
+    """What a model may know of a data set of which it is trained on `samples` samples."""
+    return DataSpec(
+        shape=dataset.model_shape,
+        samples=samples,
+        bounded=dataset.is_image,
+        classes=len(dataset.class_names),
+    )
+
+
+def binarised(dataset: Dataset, seed: int) -> NDArray[np.uint8]:
+    """Every pixel white with the probability of its grey, else black, drawn once by the seed."""
+    generator = seeds.numpy_generator(seed, "binarise")
+    white = np.uint8(dataset.scaling.scale.max())
+    result = np.zeros(dataset.samples.shape, np.uint8)
+    for number, sample in enumerate(dataset.samples):
+        result[number][generator.random(sample.shape) < dataset.scaling.apply(sample)] = white
+    return result
+
+
+class SampleStore:
+    """A data set as a training reads it.
+
+    Where a quarter of the device's free memory holds them, the samples lie on the device;
+    otherwise, and when they are memory-mapped, every batch is copied there.
+
+    Args:
+        dataset: The samples in their own units.
+        device: Where batches are wanted.
+        dynamic: Whether training batches are binarised anew whenever they are taken.
+    """
+
+    def __init__(self, dataset: Dataset, device: torch.device, *, dynamic: bool = False) -> None:
+        self.device = device
+        self.dynamic = dynamic
+        self.shape = dataset.model_shape
+        self._host = np.moveaxis(dataset.samples, -1, 1) if dataset.is_image else dataset.samples
+        self._resident: Tensor | None = None
+        if _fits(dataset, device):
+            self._resident = torch.from_numpy(np.array(self._host, order="C")).to(device)
+        self._labels = None
+        if dataset.labels is not None:
+            self._labels = torch.from_numpy(dataset.labels.copy()).to(device)
+        self._shift = _factor(dataset.scaling.shift, device)
+        self._scale = _factor(dataset.scaling.scale, device)
+        self._is_shifted = bool(dataset.scaling.shift.any())
+
+    @property
+    def is_resident(self) -> bool:
+        """Whether the samples lie on the device."""
+        return self._resident is not None
+
+    def take(self, rows: Tensor) -> Tensor:
+        """Scaled samples by their numbers: int64 (B,) on the device to float32 (B, …)."""
+        if self._resident is not None:
+            own = self._resident.index_select(0, rows)
+        else:
+            own = torch.from_numpy(self._host[rows.cpu().numpy()]).to(self.device)
+        x = own.to(torch.float32)
+        if self._is_shifted:
+            x = x.sub_(self._shift) if x is not own else x - self._shift
+        return x.div_(self._scale) if x is not own else x / self._scale
+
+    def batch(self, rows: Tensor, generator: torch.Generator | None = None) -> Batch:
+        """A batch for the loss; `generator` draws the pixels of a dynamic binarisation."""
+        x = self.take(rows)
+        if self.dynamic:
+            x = torch.bernoulli(x, generator=generator)
+        labels = None if self._labels is None else self._labels.index_select(0, rows)
+        return Batch(x, labels, rows)
+
+
+def _fits(dataset: Dataset, device: torch.device) -> bool:
+    if isinstance(dataset.samples, np.memmap):
+        return device.type != "cpu" and _is_small(dataset.samples.nbytes, device)
+    return _is_small(dataset.samples.nbytes, device)
+
+
+def _is_small(size: int, device: torch.device) -> bool:
+    free = free_memory(device)
+    return free is None or 4 * size < free
+
+
+def _factor(values: NDArray[np.float32], device: torch.device) -> Tensor:
+    """A shift or scale; a scalar stays on the host, where every device can use it."""
+    tensor = torch.from_numpy(np.array(values, np.float32))
+    return tensor if tensor.ndim == 0 else tensor.to(device)
