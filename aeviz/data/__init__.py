@@ -28,6 +28,18 @@ def load(
     return entry(name).load(data_dir, report, dict(options or {}))
 
 
+def download(name: str, data_dir: Path, report: Reporter) -> dict[str, Any]:
+    """Fetch the files of a data set, unless they are there or it has none; `report` may cancel.
+
+    Raises:
+        DataError: If there is no such data set, or the files do not arrive.
+    """
+    fetch = entry(name).download
+    if fetch is not None:
+        fetch(data_dir, report)
+    return {}
+
+
 def entry(name: str) -> DatasetEntry:
     """The registered data set; raises DataError that lists the names when there is none."""
     if name not in DATASETS:

@@ -1,0 +1,255 @@
+"""Work that takes long or may crash, in a child process: descriptions and downloads of data.
+
+One child lives at a time, at low priority. What it finds comes back as messages; that it died,
+hangs or was cancelled does too.
+"""
+
+import threading
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aeviz import data, paths
+from aeviz.compute.process import PATIENCE, ChildLost, ChildProcess
+from aeviz.data.dataset import DATASETS
+from aeviz.data.describing import unavailable
+from aeviz.mailbox import Mailbox
+from aeviz.messages import (
+    Attribute,
+    CancelJob,
+    DataDescribed,
+    DescribeData,
+    Download,
+    Failed,
+    JobDone,
+    JobProgress,
+    Message,
+)
+
+WORK = {DescribeData: "aeviz.data.describing:describe", Download: "aeviz.data:download"}
+"""What the child calls for a request."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A request and what the child is to do for it.
+
+    Attributes:
+        request: The message that asked.
+        name: What `CancelJob` names.
+        title: What is done, as a person reads it.
+        key: Only one job with the same key waits or runs.
+        arguments: What the work is called with.
+    """
+
+    request: DescribeData | Download
+    name: str
+    title: str
+    key: Hashable
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A job and the process that does it."""
+
+    job: _Job
+    child: ChildProcess
+
+
+class Jobs:
+    """Runs jobs one after another, in a thread of its own that starts with the first.
+
+    Args:
+        outbox: Where progress and results go.
+        data_dir: Where torchvision's files lie when a request does not say; None for the default.
+        patience: Seconds without a sign of life after which a child is ended.
+    """
+
+    def __init__(
+        self, outbox: Mailbox, data_dir: Path | str | None = None, *, patience: float = PATIENCE
+    ) -> None:
+        self._outbox = outbox
+        self._data_dir = None if data_dir is None else str(data_dir)
+        self._patience = patience
+        self._changed = threading.Condition()
+        self._waiting: dict[Hashable, _Job] = {}
+        self._running: _Running | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing runs."""
+        with self._changed:
+            return not self._waiting and self._running is None
+
+    def post(self, message: DescribeData | Download | CancelJob) -> None:
+        """Take a request, from any thread, without waiting.
+
+        A description replaces an older one for the same view, also one in progress. A download that
+        waits or runs is not begun twice.
+        """
+        if isinstance(message, CancelJob):
+            self._cancel(message.job)
+            return
+        job = _job(message, self._data_dir)
+        with self._changed:
+            if not self._closed and not self._has_download(job):
+                self._enqueue(job)
+
+    def close(self, timeout: float = 3.0) -> bool:
+        """End the child and the thread. Idempotent; what comes later is ignored.
+
+        Returns:
+            Whether the thread has ended within `timeout` seconds.
+        """
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            if self._running is not None:
+                self._running.child.end("closed")
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _has_download(self, job: _Job) -> bool:
+        running = None if self._running is None else self._running.job.key
+        return isinstance(job.request, Download) and (
+            job.key in self._waiting or job.key == running
+        )
+
+    def _enqueue(self, job: _Job) -> None:
+        if self._running is not None and self._running.job.key == job.key:
+            self._running.child.end("replaced")
+        self._waiting.pop(job.key, None)
+        self._waiting[job.key] = job
+        if isinstance(job.request, Download):
+            self._report(job, None, "Waiting")
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="aeviz-jobs", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _cancel(self, name: str) -> None:
+        with self._changed:
+            if self._running is not None and self._running.job.name == name:
+                self._running.child.end("cancelled")
+            for job in [job for job in self._waiting.values() if job.name == name]:
+                del self._waiting[job.key]
+                self._post_cancelled(job)
+
+    # ── the thread aeviz-jobs ─────────────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        """Do what waits until `close`. Runs in the thread aeviz-jobs."""
+        while (running := self._next()) is not None:
+            try:
+                self._follow(running)
+            except ChildLost as error:
+                self._fail(running, f"{running.job.title} failed: {error}.", "")
+            except Exception as error:
+                self._fail(running, f"{running.job.title} failed: {error}.", repr(error))
+            finally:
+                running.child.finish()
+                with self._changed:
+                    self._running = None
+
+    def _next(self) -> _Running | None:
+        """The next job, its process not started yet; quick descriptions go before downloads."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            quick = [key for key, job in self._waiting.items() if _is_quick(job)]
+            key = quick[0] if quick else next(iter(self._waiting))
+            job = self._waiting.pop(key)
+            child = ChildProcess(WORK[type(job.request)], job.arguments)
+            self._running = _Running(job, child)
+            return self._running
+
+    def _follow(self, running: _Running) -> None:
+        """Start the child and pass on what it reports until it is done."""
+        running.child.start()
+        for report in running.child.reports(self._patience):
+            kind = report.pop("kind")
+            if kind == "progress" and isinstance(running.job.request, Download):
+                self._report(running.job, report["fraction"], report["phrase"])
+            elif kind == "done":
+                self._finish(running.job, report)
+                return
+            elif kind == "failed":
+                sentence = report["sentence"]
+                if not report["expected"]:
+                    sentence = f"{running.job.title} failed: {sentence}."
+                self._fail(running, sentence, report["details"])
+                return
+        if running.child.ended == "cancelled":
+            self._post_cancelled(running.job)
+
+    # ── messages ──────────────────────────────────────────────────────────────────────────────
+
+    def _finish(self, job: _Job, fields: dict[str, Any]) -> None:
+        if isinstance(job.request, DescribeData):
+            self._post(_described(job.request, fields))
+        else:
+            folder = job.arguments["data_dir"]
+            sentence = f"{_title(job.request.name)} is on this computer, in {folder}."
+            self._post(JobDone(job=job.name, outcome="done", sentence=sentence))
+
+    def _fail(self, running: _Running, sentence: str, details: str) -> None:
+        """Say what went wrong; a view that waits for a description gets one."""
+        job = running.job
+        if running.child.ended:  # what breaks while a child is being ended is no failure
+            if running.child.ended == "cancelled":
+                self._post_cancelled(job)
+            return
+        self._post(Failed(where="data", summary=sentence, details=details))
+        if isinstance(job.request, DescribeData):
+            fields = unavailable(job.arguments["name"], sentence)
+            self._post(DataDescribed(view=job.request.view, **fields))
+        else:
+            self._post(JobDone(job=job.name, outcome="failed", sentence=sentence))
+
+    def _post_cancelled(self, job: _Job) -> None:
+        sentence = f"{job.title} was cancelled."
+        self._post(JobDone(job=job.name, outcome="cancelled", sentence=sentence))
+
+    def _report(self, job: _Job, fraction: float | None, detail: str) -> None:
+        self._post(JobProgress(job=job.name, title=job.title, fraction=fraction, detail=detail))
+
+    def _post(self, message: Message) -> None:
+        self._outbox.post(message)
+
+
+def _job(request: DescribeData | Download, data_dir: str | None) -> _Job:
+    folder = paths.data_dir(request.data_dir or data_dir)
+    if isinstance(request, Download):
+        name, job = request.name, f"download-{request.name}"
+        arguments = {"name": name, "data_dir": folder}
+        return _Job(request, job, f"Downloading {_title(name)}", ("download", name), arguments)
+    group = request.settings.get("data", request.settings)
+    options = dict(group) if isinstance(group, Mapping) else {"name": group}
+    name = str(options.pop("name", ""))
+    arguments = {"name": name, "data_dir": folder, "options": options}
+    job = f"describe-{request.view}"
+    return _Job(request, job, f"Describing {_title(name)}", request.key, arguments)
+
+
+def _is_quick(job: _Job) -> bool:
+    return isinstance(job.request, DescribeData)
+
+
+def _title(name: str) -> str:
+    return data.entry(name).title if name in DATASETS else repr(name)
+
+
+def _described(request: DescribeData, fields: dict[str, Any]) -> DataDescribed:
+    """The message from what came through the pipe, where tuples had become lists."""
+    attributes = tuple(Attribute(**row) for row in fields.pop("attributes", ()))
+    plain: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()
+    }
+    return DataDescribed(view=request.view, attributes=attributes, **plain)

@@ -1,0 +1,170 @@
+"""Fetch the files of a data set with torchvision: visible, cancellable, all or nothing.
+
+torchvision knows the addresses and checksums. It writes into a folder of our own beside the target,
+and the files are moved to their place when all of them have arrived whole, so that a download that
+breaks off leaves nothing half done.
+"""
+
+import errno
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from aeviz.data.dataset import DataError, Reporter
+
+SILENCE = 30.0
+"""Seconds that a server may say nothing before the download is given up."""
+
+STAGING = ".aeviz-download-"
+DAY = 86_400.0
+MEGABYTE = 1_000_000
+
+
+class _Cancelled(BaseException):
+    """Carries what the reporter raised past torchvision, which retries after other exceptions."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+def fetch(name: str, data_dir: Path, megabytes: float, report: Reporter) -> None:
+    """Download a data set of torchvision's MNIST family into `data_dir/NAME/raw`.
+
+    Args:
+        name: torchvision's class.
+        data_dir: Where torchvision's files go; made if need be.
+        megabytes: Size of the packed files, for the share that is done.
+        report: Told the share and "3.1 of 11.6 MB"; what it raises cancels, and is raised again.
+
+    Raises:
+        DataError: If torchvision cannot be imported, the server not be reached, a checksum is
+            wrong or the files cannot be written.
+    """
+    report(0.0, "Importing torchvision")
+    torchvision = _import_torchvision(name, data_dir)
+    files = [file for file, _ in getattr(torchvision.datasets, name).resources]
+    try:
+        with _staging(data_dir) as staging, _reporting(torchvision, megabytes, report):
+            getattr(torchvision.datasets, name)(str(staging), download=True)
+            _move(staging / name / "raw", data_dir / name / "raw")
+    except _Cancelled as cancelled:
+        raise cancelled.cause from None
+    except (RuntimeError, OSError, EOFError, HTTPException) as error:
+        raise DataError(_explain(error, name, files, data_dir)) from error
+    report(1.0, "Downloaded")
+
+
+def _import_torchvision(name: str, data_dir: Path) -> ModuleType:
+    """Import torchvision, which fails beside another build of torch than it was made for."""
+    try:
+        import torchvision.datasets
+    except (ImportError, RuntimeError, OSError) as error:
+        folder = data_dir / name / "raw"
+        raise DataError(
+            f"torchvision, which downloads {name}, cannot be imported ({_reason(error)}): "
+            f"install the torchvision that belongs to this torch, or put the files into {folder}"
+        ) from error
+    module: ModuleType = torchvision
+    return module
+
+
+@contextmanager
+def _staging(data_dir: Path) -> Iterator[Path]:
+    """A folder in `data_dir` that is gone afterwards, together with those of killed processes."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    for left in data_dir.glob(f"{STAGING}*"):
+        if time.time() - left.stat().st_mtime > DAY:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix=STAGING, dir=data_dir, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _reporting(torchvision: ModuleType, megabytes: float, report: Reporter) -> Iterator[None]:
+    """Let torchvision report to us, and give up on a silent server, for the length of a call.
+
+    WORKAROUND torchvision has no way to follow a download: `tqdm` in its module
+    `datasets.utils` is the one name that it reports to.
+    """
+    utils, silence = torchvision.datasets.utils, socket.getdefaulttimeout()
+    theirs = utils.tqdm
+    utils.tqdm = _bar(megabytes, report)
+    socket.setdefaulttimeout(SILENCE)
+    try:
+        yield
+    finally:
+        utils.tqdm = theirs
+        socket.setdefaulttimeout(silence)
+
+
+def _bar(megabytes: float, report: Reporter) -> Callable[..., Any]:
+    """A stand-in for tqdm's class that adds up the bytes of all files."""
+    done = 0
+
+    class Bar:
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            self.update(0)
+
+        def __enter__(self) -> "Bar":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            return None
+
+        def update(self, count: int) -> None:
+            nonlocal done
+            done += count
+            fetched = done / MEGABYTE
+            phrase = f"{fetched:.1f} of {max(fetched, megabytes):.1f} MB"
+            try:
+                report(min(1.0, fetched / megabytes), phrase)
+            except BaseException as error:
+                raise _Cancelled(error) from error
+
+    return Bar
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move whole files to their place; each replaces its predecessor in one step."""
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted(source.iterdir()):
+        _sync(file)
+        os.replace(file, target / file.name)
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _explain(error: Exception, name: str, files: list[str], data_dir: Path) -> str:
+    """One sentence about what went wrong and what to do."""
+    folder = data_dir / name / "raw"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{name} was not downloaded: the disk of {data_dir} is full; make room"
+    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        return f"{name} was not downloaded: {error.filename}: {error.strerror}"
+    by_hand = f"try again, or put {', '.join(files)} into {folder}"
+    if "corrupt" in str(error):
+        return (
+            f"{name} was not downloaded: what arrived has the wrong checksum, as when a login "
+            f"page answers in place of the server; {by_hand}"
+        )
+    return f"{name} was not downloaded ({_reason(error)}): check the network, {by_hand}"
+
+
+def _reason(error: BaseException) -> str:
+    """The last line of what was raised: torchvision ends with what the last address answered."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1].removeprefix("<urlopen error ").rstrip(".>")
