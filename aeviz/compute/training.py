@@ -105,7 +105,8 @@ class Training:
         self.shuffle = seeds.generator(seed, "shuffle")
         self.shuffle_start = self.shuffle.get_state()
         self.noise = seeds.generator(seed, "noise", store.device)
-        self.global_state: Tensor | None = None
+        self.is_running = False
+        self.saved_global: Tensor | None = None
         self.tally = Tally([term.name for term in model.terms])
         self.pace = Pace()
         self._train = torch.from_numpy(split.train.copy())
@@ -163,6 +164,11 @@ class Training:
         count = len(rows)
         self.tally.add(losses, count, self.step)
         return count
+
+    @property
+    def global_state(self) -> Tensor | None:
+        """State of the generator of dropout, uint8; None before the training has begun."""
+        return global_state(self.store.device) if self.is_running else self.saved_global
 
     def where(self, generator: torch.Generator) -> Step:
         """Where in the training a loss is asked for."""
@@ -281,16 +287,19 @@ def _global_generator(training: Training) -> Iterator[None]:
 
     It belongs to the training thread; everything else draws from generators of its own.
     """
-    before = global_state(training.store.device)
-    if training.global_state is None:
+    device = training.store.device
+    before = global_state(device)
+    if training.saved_global is None:
         torch.manual_seed(seeds.derive(training.seed, "dropout"))
     else:
-        set_global_state(training.store.device, training.global_state)
+        set_global_state(device, training.saved_global)
+    training.is_running = True
     try:
         yield
     finally:
-        training.global_state = global_state(training.store.device)
-        set_global_state(training.store.device, before)
+        training.saved_global = global_state(device)
+        training.is_running = False
+        set_global_state(device, before)
 
 
 def global_state(device: torch.device) -> Tensor:

@@ -1,0 +1,133 @@
+"""The full state of a training as two files, without pickle: going on is exact to the bit.
+
+`state.safetensors` holds weights, optimiser and generators; `state.json` the counters, the sums of
+the losses so far and the live options. The shuffle generator is kept as it was at the start of the
+epoch, with the step within it: that is all it takes to draw the same order again.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from aeviz.compute.training import Training
+from aeviz.runs.reading import RunError
+
+FORMAT = 1
+TENSORS, COUNTERS = "state.safetensors", "state.json"
+
+
+def capture(training: Training) -> dict[str, bytes]:
+    """The files of a checkpoint, by name, of a training that stands between two steps.
+
+    Raises:
+        TrainingDiverged: If a loss since the last report is not finite: that is no good state.
+    """
+    training.tally.read(training.epoch)
+    counters = {
+        "format": FORMAT,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "epoch": training.epoch,
+        "within": training.within,
+        "step": training.step,
+        "lr": training.lr,
+        "weights": training.weights,
+        "events": training.events,
+        "seconds": training.pace.seconds,
+        "sums": training.tally.sums,
+        "count": training.tally.count,
+    }
+    return {
+        TENSORS: safetensors.torch.save(_tensors(training)),
+        COUNTERS: json.dumps(counters, indent=1).encode(),
+    }
+
+
+def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Bring a freshly made training to the state of a checkpoint.
+
+    Returns:
+        The counters, with the "torch" and "threads" that it was trained with.
+
+    Raises:
+        RunError: If the checkpoint is not whole, of a newer format, or of another model.
+    """
+    try:
+        tensors = safetensors.torch.load(files[TENSORS])
+        counters: dict[str, Any] = json.loads(files[COUNTERS])
+        if counters["format"] > FORMAT:
+            raise RunError("the checkpoint was written by a newer aeviz: use that one to go on")
+        _restore_counters(training, counters)
+        _restore_tensors(training, tensors)
+        training.prepare()
+    except (KeyError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(
+            f"the checkpoint cannot be used ({_first_line(error)}): the run can be looked at, but "
+            "its training cannot go on"
+        ) from error
+    return counters
+
+
+def _tensors(training: Training) -> dict[str, Tensor]:
+    """Everything that is made of tensors, contiguous and on the CPU."""
+    found = {f"model.{name}": value for name, value in training.model.state_dict().items()}
+    for number, state in training.optimiser.state_dict()["state"].items():
+        for name, value in state.items():
+            if value is not None:
+                found[f"optimiser.{number}.{name}"] = value
+    found["generator.shuffle"] = training.shuffle_start
+    found["generator.noise"] = training.noise.get_state()
+    if training.global_state is not None:
+        found["generator.global"] = training.global_state
+    # clones: safetensors refuses tensors that share memory
+    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in found.items()}
+
+
+def _restore_counters(training: Training, counters: Mapping[str, Any]) -> None:
+    training.epoch = int(counters["epoch"])
+    training.within = int(counters["within"])
+    training.step = int(counters["step"])
+    training.lr = float(counters["lr"])
+    training.weights.update({name: float(counters["weights"][name]) for name in training.weights})
+    training.events = [str(event) for event in counters["events"]]
+    training.pace.seconds = float(counters["seconds"])
+    sums = [float(value) for value in counters["sums"]]
+    if len(sums) != len(training.tally.sums) or not 0 <= training.within <= training.steps:
+        raise ValueError("its counters are another training's")
+    training.tally.sums = sums
+    training.tally.count = int(counters["count"])
+
+
+def _restore_tensors(training: Training, tensors: Mapping[str, Tensor]) -> None:
+    groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}, "generator": {}}
+    for name, value in tensors.items():
+        group, _, rest = name.partition(".")
+        groups[group][rest] = value
+    training.model.load_state_dict(groups["model"])
+    _restore_optimiser(training, groups["optimiser"])
+    training.shuffle_start = groups["generator"]["shuffle"]
+    training.noise.set_state(groups["generator"]["noise"])
+    training.saved_global = groups["generator"].get("global")
+
+
+def _restore_optimiser(training: Training, tensors: Mapping[str, Tensor]) -> None:
+    states: dict[int, dict[str, Tensor]] = {}
+    parameters = list(training.model.parameters())
+    for name, value in tensors.items():
+        number, _, rest = name.partition(".")
+        if value.ndim and value.shape != parameters[int(number)].shape:
+            raise ValueError(f"optimiser.{name} has another shape than its parameter")
+        states.setdefault(int(number), {})[rest] = value
+    whole = training.optimiser.state_dict()
+    training.optimiser.load_state_dict({**whole, "state": states})
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
