@@ -1,0 +1,334 @@
+"""The Python interface: train, load, encode, decode, explore. numpy in, numpy out."""
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aeviz.data.dataset import Scaling
+from aeviz.dotted import merge, place
+from aeviz.messages import FloatArray, IntArray
+from aeviz.progress import PlainDisplay, TrainingReport, display
+from aeviz.runs.run import RunError, RunFolder
+
+if TYPE_CHECKING:
+    from aeviz.analysis.projection import Projection
+    from aeviz.compute.decoding import Decoder
+
+EpochWord = int | Literal["last", "best"]
+
+SLICE_VALUES = 4 * 2**20
+"""Values of the samples that are encoded or decoded at once: large layers fit into the memory."""
+
+
+class EpochError(ValueError):
+    """There is no such epoch, or its weights were thinned out; the message names the nearest."""
+
+
+class Run:
+    """A run folder: its history, and its model at any kept epoch.
+
+    Args:
+        path: The run folder.
+
+    Raises:
+        RunError: If it is none, with a sentence that names the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.folder = RunFolder.open(Path(path))
+        self._scaling = Scaling.from_json(self.folder.info.data["scaling"])
+        self._decoder: Decoder | None = None
+        self._loaded = -1
+
+    def __repr__(self) -> str:
+        return f"<aeviz.Run {self.path}: {self.title}, {self.epochs} epochs, {self.status}>"
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def title(self) -> str:
+        """What a person reads."""
+        return self.folder.info.title
+
+    @property
+    def status(self) -> str:
+        """How it ended, or "training": finished, stopped, diverged, interrupted."""
+        return str(self.folder.status)
+
+    @property
+    def epochs(self) -> int:
+        """Number of the last whole epoch; 0 is before training."""
+        lines = self.folder.epochs
+        return lines[-1].epoch if lines else -1
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of latent dimensions D."""
+        return int(self.folder.info.model["latent_dim"])
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """(H, W, C) for images, (F,) for tables."""
+        return tuple(self.folder.info.data["sample_shape"])
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a sample is an image; else it is a row of features."""
+        return len(self.sample_shape) == 3
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """One per column of a table."""
+        return tuple(self.folder.info.data.get("feature_names", ()))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One per label."""
+        return tuple(self.folder.info.data.get("class_names", ()))
+
+    @property
+    def index(self) -> IntArray:
+        """Which samples of the data set the latents belong to, (N,)."""
+        return self.folder.index
+
+    @property
+    def labels(self) -> IntArray | None:
+        """Label of every sample of `index`, -1 where missing; None without labels."""
+        return self.folder.labels
+
+    @property
+    def parts(self) -> NDArray[np.uint8]:
+        """0 for train, 1 for validation, (N,)."""
+        return self.folder.parts
+
+    @property
+    def metrics(self) -> dict[str, NDArray[np.float64]]:
+        """Loss terms and measures by name, each (E,) from epoch 0 on; NaN where one is missing."""
+        lines = self.folder.epochs
+        names = dict.fromkeys(name for line in lines for name in line.metrics)
+        return {
+            name: np.array([line.metrics.get(name, np.nan) for line in lines], np.float64)
+            for name in names
+        }
+
+    def latents(self, epoch: EpochWord = "last") -> FloatArray:
+        """Latents of the shown samples at an epoch, float32 (N, D).
+
+        Raises:
+            EpochError: If the epoch does not exist or its latents were thinned out.
+        """
+        number = self._number(epoch)
+        if not self.folder.has_latents(number):
+            near = self.folder.nearest_latents(number)
+            raise EpochError(f"the latents of epoch {number} were thinned out; nearest is {near}")
+        return np.asarray(self.folder.latents(number), np.float32)
+
+    def encode(self, samples: ArrayLike, epoch: EpochWord = "last") -> FloatArray:
+        """Encode samples.
+
+        Args:
+            samples: Images (N, H, W) or (N, H, W, C), as bytes or as floats with 0 black and 1
+                white; rows of a table (N, F) in their own units.
+            epoch: Whose weights encode.
+
+        Returns:
+            Latents, float32 (N, D); for a posterior its mean.
+
+        Raises:
+            ValueError: If the shape is wrong.
+            EpochError: If that epoch's weights are not there.
+        """
+        scaled = self._to_model(np.asarray(samples))
+        return self._in_slices(scaled, self._decoder_at(epoch).encode, (self.latent_dim,))
+
+    def decode(self, z: ArrayLike, epoch: EpochWord = "last") -> FloatArray:
+        """Decode latents.
+
+        Args:
+            z: Latents, (N, D).
+            epoch: Whose weights decode.
+
+        Returns:
+            Images float32 (N, H, W, C) with 0 black and 1 white, never clipped; or rows of a
+            table (N, F) in their own units.
+
+        Raises:
+            ValueError: If the shape is wrong or a number is not finite.
+            EpochError: If that epoch's weights are not there.
+        """
+        latents = np.asarray(z, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.latent_dim:
+            raise ValueError(f"z must be (N, {self.latent_dim}), got {latents.shape}")
+        if not np.isfinite(latents).all():
+            raise ValueError("z must be finite")
+        decoded = self._in_slices(latents, self._decoder_at(epoch).decode, self.sample_shape)
+        return decoded if self.is_image else self._scaling.undo(decoded)
+
+    def plane(self, epoch: EpochWord = "last") -> "Projection":
+        """The plane that the map shows at an epoch: `positions` (N, 2), `mean`, `axes`.
+
+        Above two dimensions each epoch's is turned onto the one before, as in the window.
+        """
+        from aeviz.analysis.projection import project
+
+        number = self._number(epoch)
+        earlier = [e.epoch for e in self.folder.epochs if e.epoch < number]
+        shown: Projection | None = None
+        for each in earlier if self.latent_dim > 2 else []:
+            if self.folder.has_latents(each):
+                shown = project(self.latents(each), shown)
+        return project(self.latents(number), shown)
+
+    def weights_epoch(self, epoch: EpochWord = "last") -> int:
+        """The number of an epoch whose weights are there; raises EpochError otherwise."""
+        number = self._number(epoch)
+        kept = self.folder.weights_epochs
+        if number not in kept:
+            below = max((each for each in kept if each < number), default=None)
+            above = min((each for each in kept if each > number), default=None)
+            near = " and ".join(str(each) for each in (below, above) if each is not None)
+            raise EpochError(f"the weights of epoch {number} were thinned out; nearest are {near}")
+        return number
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────────
+
+    def _number(self, epoch: EpochWord) -> int:
+        if self.epochs < 0:
+            raise EpochError(f"{self.path}: no epoch has been written yet")
+        if epoch == "last":
+            return self.epochs
+        if epoch == "best":
+            return self.folder.best_epoch
+        if epoch not in {line.epoch for line in self.folder.epochs}:
+            raise EpochError(f"there is no epoch {epoch}; this run has 0 to {self.epochs}")
+        return int(epoch)
+
+    def _decoder_at(self, epoch: EpochWord) -> "Decoder":
+        """The model with the weights of an epoch."""
+        from aeviz.compute.decoding import Decoder, tensors_of
+
+        number = self.weights_epoch(epoch)
+        if self._decoder is None:
+            self._decoder = Decoder(self.folder.info)
+        if number != self._loaded:
+            weights = tensors_of(self.folder.weights(number))
+            try:
+                self._decoder.load(weights)
+            except ValueError as error:
+                raise RunError(f"{self.path}, epoch {number}: {error}") from error
+            self._loaded = number
+        return self._decoder
+
+    def _in_slices(
+        self, rows: FloatArray, function: Callable[[FloatArray], FloatArray], shape: tuple[int, ...]
+    ) -> FloatArray:
+        """Map rows slice by slice: (N, …) to float32 (N, *shape)."""
+        size = max(1, SLICE_VALUES // max(1, math.prod(self.sample_shape)))
+        made = np.empty((len(rows), *shape), np.float32)
+        for start in range(0, len(rows), size):
+            try:
+                made[start : start + size] = function(rows[start : start + size])
+            except ValueError as error:
+                raise RunError(f"{self.path}, epoch {self._loaded}: {error}") from error
+        return made
+
+    def _to_model(self, samples: NDArray[Any]) -> FloatArray:
+        """Samples in the scale that a model sees, float32 (N, H, W, C) or (N, F)."""
+        shape = self.sample_shape
+        if self.is_image and samples.ndim == 3 and shape[2] == 1:
+            samples = samples[..., None]
+        if samples.ndim != len(shape) + 1 or samples.shape[1:] != shape:
+            wanted = ", ".join(str(length) for length in shape)
+            raise ValueError(f"samples must be (N, {wanted}), got {samples.shape}")
+        if not self.is_image:
+            return self._scaling.apply(samples)
+        # Bytes are in the data's own units (digits 0 to 16), floats in [0, 1] already.
+        own = samples.dtype.kind in "iub"
+        return self._scaling.apply(samples) if own else samples.astype(np.float32)
+
+    def standardised(self, x: FloatArray) -> FloatArray:
+        """Rows of a table as the model sees them: 0 is the mean, 1 a standard deviation."""
+        return self._scaling.apply(x)
+
+
+def load(path: str | os.PathLike[str]) -> Run:
+    """Open a run folder; see `Run`."""
+    return Run(path)
+
+
+def train(
+    data: str = "digits",
+    model: str | None = None,
+    *,
+    latent: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    lr: float | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    options: Mapping[str, Any] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Run:
+    """Train a model into a run folder, as `aeviz train` does.
+
+    Args:
+        data: A data set by its registered name.
+        model: A model by its registered name; None for "vae".
+        latent: Number of latent dimensions.
+        epochs: Passes over the training part.
+        batch_size: Samples per optimiser step.
+        lr: Learning rate.
+        seed: The same seed gives the same run on the same device.
+        device: "auto", "cpu", "cuda" or "mps".
+        options: Any other option by its dotted name, such as {"model.beta": 4.0}.
+        out: The run folder; None makes one under `runs` in the working folder.
+        progress: Whether to show progress on stderr.
+
+    Raises:
+        ValueError: If an option, model or data set is wrong, with a sentence that names it.
+        RuntimeError: If the training did not come to its end, such as a loss that is not finite.
+    """
+    from aeviz.compute.runner import train as run
+
+    flags = {
+        "data.name": data,
+        "model.name": model,
+        "model.latent_dim": latent,
+        "train.epochs": epochs,
+        "train.batch_size": batch_size,
+        "train.lr": lr,
+        "seed": seed,
+        "device": device,
+    }
+    settings = merge(place(flags), place(options or {}))
+    folder = None if out is None else Path(out)
+    shown = display("training") if progress else PlainDisplay(write=_say_nothing)
+    messages = run(settings, out=folder, data_dir=None, runs_dir=Path("runs"))
+    with shown, closing(messages):
+        report = TrainingReport(shown)
+        for message in messages:
+            report.take(message)
+    if report.failure:
+        raise RuntimeError(report.failure)
+    return Run(report.path)
+
+
+def _say_nothing(line: str) -> None:
+    """Progress that nobody wants to see."""
+
+
+def explore(run: Run | str | os.PathLike[str]) -> None:
+    """Open the window on a run: blocks in a script, returns in a notebook."""
+    from aeviz.app import explore as open_window
+
+    open_window(str(run.path if isinstance(run, Run) else run))

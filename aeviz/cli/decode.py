@@ -1,0 +1,87 @@
+"""`aeviz decode`: what a model decodes at given latents."""
+
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from aeviz.cli.console import CommandError, Console
+from aeviz.cli.latents import parse_epoch, parse_points, read_points
+from aeviz.cli.outputs import ending
+
+if TYPE_CHECKING:
+    from aeviz.api import Run
+    from aeviz.messages import FloatArray
+
+
+def decode(
+    run: Path,
+    /,
+    *,
+    at: Annotated[list[str] | None, Parameter(negative=(), allow_leading_hyphen=True)] = None,
+    points: Path | None = None,
+    output: Annotated[Path, Parameter(name=["-o", "--output"])],
+    epoch: str = "last",
+) -> int:
+    """Decode latents into a picture, an array or a table.
+
+    Args:
+        run: Run folder.
+        at: A latent, D numbers separated by commas: --at -1,0 --at 0.5,2
+        points: File of latents: .npy (N, D), .npz with z, .csv with z1…zD.
+        output: File to write: .png, .npy, .npz or .csv.
+        epoch: Whose weights decode: a number, last or best.
+    """
+    kind = ending(output, ("png", "npy", "npz", "csv"))
+    number = parse_epoch(epoch)
+    if (at is None) == (points is None):
+        raise CommandError("say where to decode: --at Z (it may be repeated) or --points FILE")
+    from aeviz import api
+    from aeviz.runs.atomic import write_bytes
+
+    opened = api.load(run)
+    if at is not None:
+        z = parse_points(at, opened.latent_dim)
+    else:
+        assert points is not None
+        z = read_points(points, opened.latent_dim)
+    x = opened.decode(z, number)  # type: ignore[arg-type]
+    console = Console()
+    if kind == "png":
+        content = picture(opened, x, math.ceil(math.sqrt(len(x))), console)
+    else:
+        content = _array_file(kind, z, x, opened.feature_names)
+    write_bytes(output, content)
+    console.result(str(output))
+    return 0
+
+
+def picture(run: "Run", x: "FloatArray", columns: int, console: Console) -> bytes:
+    """Decodes as the bytes of a PNG sheet; says on stderr what the picture clips."""
+    from aeviz.export import sheets
+
+    if run.is_image:
+        images, outside = sheets.pictures(x)
+        if outside:
+            console.say(f"{outside:.2%} of the values lie outside [0, 1]; the picture clips them")
+        cells = sheets.image_cells(images)
+    else:
+        cells = sheets.profile_cells(run.standardised(x))
+    return sheets.png(sheets.sheet(cells, columns))
+
+
+def _array_file(kind: str, z: "FloatArray", x: "FloatArray", names: tuple[str, ...]) -> bytes:
+    import numpy as np
+
+    from aeviz.export.tables import decodes_csv
+
+    buffer = io.BytesIO()
+    if kind == "csv":
+        return decodes_csv(z, x, names).encode()
+    if kind == "npy":
+        np.save(buffer, x, allow_pickle=False)
+    else:
+        np.savez(buffer, z=z, x=x)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""What leaves the program without the window: sheets of decodes, tables."""

@@ -1,0 +1,151 @@
+"""The running program: mailbox, engine, session and window, started and stopped in order."""
+
+import locale
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QLocale, QObject, Slot
+from PySide6.QtWidgets import QApplication
+
+from aeviz import paths
+from aeviz.compute.engine import Engine
+from aeviz.gui import theme
+from aeviz.gui.bridge import Bridge
+from aeviz.gui.main_window import MainWindow
+from aeviz.gui.session import Session
+from aeviz.mailbox import Mailbox
+from aeviz.process.crash import Reporter
+from aeviz.process.garbage import GarbageCollector
+from aeviz.process.interrupts import Interrupts
+
+STOP_SECONDS = 5.0
+"""How long the compute threads may take to end."""
+
+
+class Program(QObject):
+    """Owns everything that lives as long as the window.
+
+    Args:
+        window_class: Made with the session as its only argument.
+        own_process: Whether the process is ours: then garbage, signals and hooks are too.
+        runs_dir: Where the window's trainings are written.
+        log_dir: Where the log is kept, None for nowhere.
+    """
+
+    def __init__(
+        self, *, own_process: bool, runs_dir: Path | None = None, log_dir: Path | None = None
+    ) -> None:
+        super().__init__()
+        self.exit_code = 0
+        self._is_down = False
+        self.outbox = Mailbox()
+        self.reporter = Reporter(self.outbox, log_dir)
+        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True)
+        self.session = Session(self.engine.post)
+        self.bridge = Bridge(self.outbox, self.session.receive, self)
+        self.window = MainWindow(self.session)
+        self.window.installEventFilter(self)
+        self._garbage: GarbageCollector | None = None
+        self._interrupts: Interrupts | None = None
+        if own_process:
+            self._own_process()
+
+    @classmethod
+    def make(cls, *, own_process: bool) -> "Program":
+        """The program of a person: application, settings, log."""
+        make_application()
+        return cls(own_process=own_process, runs_dir=paths.window_runs(), log_dir=paths.logs())
+
+    def _own_process(self) -> None:
+        self.reporter.install()
+        self._interrupts = Interrupts(self)
+        self._interrupts.came.connect(self._on_interrupt)
+        self._garbage = GarbageCollector(self)
+        self.session.engine_ready.connect(self._on_engine_ready)
+        application().aboutToQuit.connect(self.shutdown)
+
+    def open(self, path: str | None) -> None:
+        """Show a run folder once the engine runs; None for the last one, at first the demo."""
+        self.session.open_run(path or str(paths.demo()))
+
+    def show(self) -> None:
+        """Show the window and start the engine."""
+        self.window.show()
+        self.engine.start()
+
+    def run(self) -> int:
+        """Stay until the window is closed; returns the exit code."""
+        self.show()
+        if self._garbage is not None:
+            self._garbage.start()
+        application().exec()
+        self.shutdown()
+        return self.exit_code
+
+    @Slot()
+    def shutdown(self) -> None:
+        """Stop everything, in the order that leaves nothing behind. Idempotent.
+
+        First nothing reaches the window any more, last it is closed: what is still on its way
+        finds no receiver instead of a deleted one.
+        """
+        if self._is_down:
+            return
+        self._is_down = True
+        self.bridge.close()
+        self.window.stop()
+        self.window.hide()
+        ended = self.engine.stop(STOP_SECONDS)
+        if not ended:
+            # A live torch thread must not see the interpreter go (pytorch #49370).
+            self.reporter.dump_stacks()
+            os._exit(1)
+        self._give_back()
+        self.window.close()
+        application().quit()
+
+    def _give_back(self) -> None:
+        self.reporter.close()
+        if self._garbage is not None:
+            self._garbage.stop()
+        if self._interrupts is not None:
+            self._interrupts.close()
+
+    @Slot(object)
+    def _on_engine_ready(self, message: object) -> None:
+        if self._garbage is not None:
+            self._garbage.refreeze()
+
+    @Slot(int)
+    def _on_interrupt(self, number: int) -> None:
+        self.exit_code = 128 + number
+        self.shutdown()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Shut down before the window closes, however it was asked to."""
+        if event.type() == QEvent.Type.Close:
+            self.shutdown()
+        return False
+
+
+def application() -> QApplication:
+    """The one application."""
+    made = QApplication.instance()
+    if not isinstance(made, QApplication):
+        raise RuntimeError("no QApplication has been made")
+    return made
+
+
+def make_application(name: theme.ThemeName = "system") -> QApplication:
+    """The application with its name, its look and numbers that read the same everywhere."""
+    made = QApplication.instance()
+    if not isinstance(made, QApplication):
+        made = QApplication(["aeviz"])
+        made.setApplicationName("aeviz")
+        made.setApplicationDisplayName("aeviz")
+        made.setDesktopFileName("aeviz")
+        # Qt took over the system's locale: C code would read "1.5" as 1 where the comma rules.
+        locale.setlocale(locale.LC_NUMERIC, "C")
+        QLocale.setDefault(QLocale.c())
+    theme.apply(made, name)
+    return made
