@@ -27,7 +27,7 @@ class Caption(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setMinimumWidth(1)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._tone: Tone = tone
         self._set_bold(bold)
         self._paint_tone()
@@ -53,6 +53,10 @@ class Caption(QLabel):
         if palette.color(QPalette.ColorRole.WindowText) != colour:
             palette.setColor(QPalette.ColorRole.WindowText, colour)
             self.setPalette(palette)
+
+    def minimumSizeHint(self) -> QSize:
+        """One line; how many it becomes at a width, layouts ask `heightForWidth`."""
+        return QSize(1, self.fontMetrics().height() if self.text() else 0)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""

@@ -1,5 +1,7 @@
 """Shows an array of bytes as a picture: whole pixels, crisp, at any scale of the screen."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -50,7 +52,9 @@ def _over(pixels: ByteArray) -> QImage:
     return QImage(pixels.data, width, height, width * channels, _FORMATS[channels])
 
 
-def whole_pixels(area: QRectF, width: int, height: int, ratio: float) -> QRectF:
+def whole_pixels(
+    area: QRectF, width: int, height: int, ratio: float, *, left_top: bool = False
+) -> QRectF:
     """Where a picture lies in an area so that each of its pixels covers whole device pixels.
 
     Args:
@@ -58,9 +62,10 @@ def whole_pixels(area: QRectF, width: int, height: int, ratio: float) -> QRectF:
         width: Of the picture, in its own pixels.
         height: Of the picture.
         ratio: Device pixels per logical pixel.
+        left_top: Whether it lies in the corner of the area, else in its middle.
 
     Returns:
-        The largest such rectangle, in the middle, in logical pixels; a picture larger than the
+        The largest such rectangle, in logical pixels; a picture larger than the
         area is made smaller to fit.
     """
     across, down = area.width() * ratio, area.height() * ratio
@@ -68,14 +73,17 @@ def whole_pixels(area: QRectF, width: int, height: int, ratio: float) -> QRectF:
     if factor >= 1:
         factor = int(factor)
     wide, high = max(round(width * factor), 1), max(round(height * factor), 1)
-    left = round(area.left() * ratio + (across - wide) / 2)
-    top = round(area.top() * ratio + (down - high) / 2)
+    spare = 0.0 if left_top else 0.5
+    left = round(area.left() * ratio + (across - wide) * spare)
+    top = round(area.top() * ratio + (down - high) * spare)
     return QRectF(left / ratio, top / ratio, wide / ratio, high / ratio)
 
 
-def draw(painter: QPainter, area: QRectF, image: QImage, ratio: float) -> QRectF:
+def draw(
+    painter: QPainter, area: QRectF, image: QImage, ratio: float, *, left_top: bool = False
+) -> QRectF:
     """Draw a picture on whole device pixels in an area; returns where it came to lie."""
-    place = whole_pixels(area, image.width(), image.height(), ratio)
+    place = whole_pixels(area, image.width(), image.height(), ratio, left_top=left_top)
     shrinks = place.width() * ratio < image.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
     painter.drawImage(place, image, QRectF(image.rect()))
@@ -108,12 +116,12 @@ class ImageLabel(QWidget):
         super().__init__()
         self._pixels: ByteArray | None = None
         self._image = QImage()
-        self._aspect = 1.0
+        self._shape = (1, 1)
         self._most = most
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setMinimumSize(32, 32)
+        self.setMinimumWidth(32)
         self.setAccessibleName(name)
 
     @property
@@ -127,17 +135,21 @@ class ImageLabel(QWidget):
         self._pixels = None if array is None else to_bytes(array, white)
         self._image = QImage() if self._pixels is None else _over(self._pixels)
         if self._pixels is not None:
-            self._set_aspect(self._pixels.shape[0] / self._pixels.shape[1])
+            self.set_shape(self._pixels.shape[0], self._pixels.shape[1])
         self.update()
 
     def set_shape(self, height: int, width: int) -> None:
         """Keep room for pictures of that shape before the first one comes."""
-        self._set_aspect(height / width)
-
-    def _set_aspect(self, aspect: float) -> None:
-        if aspect != self._aspect:
-            self._aspect = aspect
+        if (height, width) != self._shape:
+            self._shape = (height, width)
             self.updateGeometry()
+
+    def _place(self, width: float, height: float) -> QRectF:
+        """Where a picture of the kept shape lies in a widget of that size, inside its frame."""
+        area = QRectF(1, 1, max(width - 2, 1), max(height - 2, 1))
+        return whole_pixels(
+            area, self._shape[1], self._shape[0], self.devicePixelRatioF(), left_top=True
+        )
 
     def hasHeightForWidth(self) -> bool:
         """Yes: a picture keeps its shape."""
@@ -145,7 +157,7 @@ class ImageLabel(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """What the picture's shape asks for, with its frame."""
-        return round(min(self._most, max(min(width, self._most) - 2, 1) * self._aspect)) + 2
+        return math.ceil(self._place(min(width, self._most + 2), self._most + 2).height()) + 2
 
     def sizeHint(self) -> QSize:
         """A small picture; layouts give it the width they have."""
@@ -158,15 +170,14 @@ class ImageLabel(QWidget):
         area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         line = self.palette().color(QPalette.ColorRole.Mid)
         if self._image.isNull():
-            self._draw_empty(painter, area, line)
+            self._draw_empty(painter, line)
         else:
-            draw_frame(painter, draw(painter, area, self._image, ratio), line, ratio)
+            place = draw(painter, area, self._image, ratio, left_top=True)
+            draw_frame(painter, place, line, ratio)
         painter.end()
 
-    def _draw_empty(self, painter: QPainter, area: QRectF, line: QColor) -> None:
-        side = min(area.width(), area.height() / self._aspect)
-        place = QRectF(0, 0, side, side * self._aspect)
-        place.moveCenter(area.center())
+    def _draw_empty(self, painter: QPainter, line: QColor) -> None:
+        place = self._place(self.width(), self.height())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(line)
         painter.setBrush(Qt.BrushStyle.NoBrush)

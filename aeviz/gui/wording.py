@@ -52,6 +52,17 @@ def share(fraction: float) -> str:
     return f"{percent:.0f}{NO_BREAK}%" if percent >= 10 else f"{percent:.1f}{NO_BREAK}%"
 
 
+def signed_share(fraction: float) -> str:
+    r"""A signed share as a percentage.
+
+    Example:
+        >>> signed_share(-0.031), signed_share(0.25)
+        ('−3.1\xa0%', '+25\xa0%')
+    """
+    sign = "−" if fraction < 0 else "+"
+    return f"{sign}{share(abs(fraction))}"
+
+
 def several(value: int, one: str, many: str = "") -> str:
     """A count with its noun.
 

@@ -1,0 +1,128 @@
+"""A decode with the nearest real sample beside it: two pictures, or one profile with both."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from aeviz.gui.captions import LabelName, tip
+from aeviz.gui.image_label import ImageLabel
+from aeviz.gui.labels import caption_label, heading_label
+from aeviz.gui.profile import Profile
+from aeviz.gui.theme import SPACE
+from aeviz.gui.tiles import SampleStyle
+from aeviz.messages import Decoded, RunOpened
+
+
+class DecodeView(QWidget):
+    """Draws what it is told; the inspector decides what and when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.picture = ImageLabel("Decoded picture")
+        self.neighbour = ImageLabel("Nearest sample")
+        self.profile = Profile("Decoded features")
+        self.coordinates = caption_label("", "text")
+        self.coordinates.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.origin = caption_label("")
+        self.name = LabelName()
+        self.distance = caption_label("")
+        self._style = SampleStyle()
+        self._decode: NDArray[Any] | None = None
+        self._sample: NDArray[Any] | None = None
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        pair = QGridLayout()
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setHorizontalSpacing(SPACE)
+        pair.setVerticalSpacing(2)
+        pair.addWidget(self.picture, 0, 0)
+        pair.addWidget(self.neighbour, 0, 1)
+        columns: tuple[Sequence[QWidget], ...] = (
+            (heading_label("Decode"), self.coordinates, self.origin),
+            (heading_label("Nearest sample"), self.name, self.distance),
+        )
+        for column, widgets in enumerate(columns):
+            pair.setColumnStretch(column, 1)
+            for row, widget in enumerate(widgets):
+                pair.addWidget(widget, row + 1, column, Qt.AlignmentFlag.AlignTop)
+        column_layout = QVBoxLayout(self)
+        column_layout.setContentsMargins(0, 0, 0, 0)
+        column_layout.setSpacing(SPACE)
+        column_layout.addLayout(pair)
+        column_layout.addWidget(self.profile)
+
+    def set_run(self, run: RunOpened, style: SampleStyle) -> None:
+        """Prepare for the samples of a run and show none yet."""
+        self._style = style
+        for picture in (self.picture, self.neighbour):
+            picture.setVisible(run.is_image)
+            if run.is_image:
+                picture.set_shape(run.sample_shape[0], run.sample_shape[1])
+        self.profile.setVisible(not run.is_image)
+        if not run.is_image:
+            self.profile.set_features(run.feature_names, style)
+        self.clear_decode()
+        self.clear_neighbour()
+
+    def clear_decode(self) -> None:
+        """Show no decode."""
+        self._decode = None
+        self.picture.set_image(None)
+        self.coordinates.say("")
+        self.origin.say("")
+        self._draw_profile()
+
+    def clear_neighbour(self) -> None:
+        """Show no sample."""
+        self._sample = None
+        self.neighbour.set_image(None)
+        self.name.say("–")
+        self.distance.say("")
+        self._draw_profile()
+
+    def show_decode(self, message: Decoded, coordinates: str, whole: str) -> None:
+        """Show the first decode of an answer.
+
+        Args:
+            message: The answer.
+            coordinates: Its latent as a short text.
+            whole: Its latent in full, for the tool tip.
+        """
+        if message.pictures is not None:
+            self.picture.set_image(message.pictures[0])
+        self._decode = message.values[0]
+        self.coordinates.say(coordinates)
+        self.coordinates.setToolTip(tip(whole))
+        self.picture.setAccessibleDescription(f"Decode at {coordinates}")
+        self.origin.say(f"epoch {message.epoch}")
+        self._draw_profile()
+
+    def name_neighbour(self, name: str, colour: QColor | None, distance: str) -> None:
+        """Say which sample is nearest; its picture may come later."""
+        self.name.say(name, colour)
+        self.distance.say(distance)
+
+    def show_neighbour(self, sample: NDArray[Any]) -> None:
+        """Show the nearest sample, in its own units."""
+        self._sample = sample
+        if sample.ndim == 3:
+            self.neighbour.set_image(np.asarray(sample, np.uint8), self._style.white)
+            self.neighbour.setAccessibleDescription(self.name.text)
+        self._draw_profile()
+
+    def _draw_profile(self) -> None:
+        """Draw the decode as bars and the sample as lines, or the sample alone."""
+        if not self.profile.isVisibleTo(self):
+            return
+        if self._decode is not None and self._decode.ndim == 1:
+            self.profile.show_values(self._decode, self._sample, ("decode", "nearest sample"))
+        elif self._sample is not None:
+            self.profile.show_values(self._sample)
+        else:
+            self.profile.clear()

@@ -1,0 +1,306 @@
+"""What the model decodes under the cursor or at the pin, and how it reconstructs a sample.
+
+While the mouse moves, answers are shown in the order of their questions, also when the mouse has
+gone on meanwhile: a slow decoder then lags a little instead of showing nothing until the mouse
+rests. The text says of which latent and epoch a picture is, and what was not asked, or was asked
+at another epoch, is never shown.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from aeviz import messages as m
+from aeviz.gui import theme, wording
+from aeviz.gui.captions import LabelName
+from aeviz.gui.comparison import Comparison
+from aeviz.gui.decode_view import DecodeView
+from aeviz.gui.inspectors.base import Inspector, register_inspector
+from aeviz.gui.labels import caption_label, heading_label
+from aeviz.gui.nearest import nearest_sample
+from aeviz.gui.numbers import measure
+from aeviz.gui.session import Session
+from aeviz.gui.theme import SPACE
+from aeviz.gui.tiles import style_of_run
+
+CURSOR, NEAREST, SELECTED = "cursor", "cursor.nearest", "cursor.selected"
+_MOST_ASKED = 64
+WAITING = "Decoding starts as soon as torch is loaded."
+NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
+HINT = "Move the mouse over the map to decode there. A click pins the place."
+NO_RUN = "Open a run or train a model: what it decodes under the mouse appears here."
+
+
+@register_inspector("cursor", title="Decoded", area="right", order=0)
+class CursorInspector(Inspector):
+    """The decode at one latent with its nearest sample, above the selected sample."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.place = heading_label("")
+        self.unpin = QToolButton()
+        self.hint = caption_label(NO_RUN)
+        self.decode = DecodeView()
+        self.note = caption_label("")
+        self.chosen = LabelName()
+        self.chosen_detail = caption_label("")
+        self.comparison = Comparison()
+        self._z: NDArray[np.float32] | None = None
+        self._asked: list[bytes] = []
+        self._nearest = -1
+        self._lay_out()
+        self._listen()
+        self._on_run_changed(session.run)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.place, 1)
+        top.addWidget(self.unpin)
+        self.unpin.setText("Unpin")
+        self.unpin.setAutoRaise(True)
+        self.unpin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.unpin.setToolTip("Take the pin away, so that the decode follows the mouse only")
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setForegroundRole(line.palette().ColorRole.Mid)
+        self._line = line
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE)
+        column.addLayout(top)
+        for widget in (self.hint, self.decode, self.note, line, self.chosen):
+            column.addWidget(widget)
+        column.addWidget(self.chosen_detail)
+        column.addWidget(self.comparison)
+        column.addStretch()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    def _listen(self) -> None:
+        session = self.session
+        session.run_changed.connect(self._on_run_changed)
+        session.epoch_changed.connect(self._on_epoch_changed)
+        session.epoch_added.connect(self._on_epoch_added)
+        session.cursor_changed.connect(self._on_cursor_changed)
+        session.pin_changed.connect(self._on_pin_changed)
+        session.selection_changed.connect(self._on_selection_changed)
+        session.hidden_changed.connect(self._on_hidden_changed)
+        session.engine_ready.connect(self._on_engine_ready)
+        session.decoded.connect(self._on_decoded)
+        session.reconstructed.connect(self._on_reconstructed)
+        session.samples_fetched.connect(self._on_samples_fetched)
+        session.failed.connect(self._on_failed)
+        self.unpin.clicked.connect(self._on_unpin)
+
+    # ── what is asked ─────────────────────────────────────────────────────────────────────────
+
+    @Slot(object)
+    def _on_run_changed(self, run: m.RunOpened | None) -> None:
+        self._z, self._nearest = self.session.pin, -1
+        self._asked.clear()
+        if run is not None:
+            style = style_of_run(run)
+            self.decode.set_run(run, style)
+            self.comparison.set_run(run, style, spread_of(run))
+        self._refresh()
+        self._refresh_selected()
+
+    @Slot(int)
+    def _on_epoch_changed(self, epoch: int) -> None:
+        self._asked.clear()
+        self._refresh()
+        self._refresh_selected()
+
+    @Slot(int)
+    def _on_epoch_added(self, epoch: int) -> None:
+        """An epoch that is shown came anew: its weights are others now."""
+        if epoch == self.session.epoch and self._z is not None:
+            self._on_epoch_changed(epoch)
+
+    @Slot(object)
+    def _on_cursor_changed(self, z: NDArray[np.float32] | None) -> None:
+        target = self.session.pin if z is None else z
+        if target is not None:
+            self._point_at(target)
+        self._show_place()
+
+    @Slot(object)
+    def _on_pin_changed(self, z: NDArray[np.float32] | None) -> None:
+        if z is not None and self.session.cursor is None:
+            self._point_at(z)
+        self._show_place()
+
+    def _point_at(self, z: NDArray[np.float32]) -> None:
+        if self._z is not None and np.array_equal(z, self._z):
+            return
+        self._z = z
+        self._refresh()
+
+    @Slot(object)
+    def _on_engine_ready(self, message: m.EngineReady) -> None:
+        self._refresh()
+        self._refresh_selected()
+
+    @Slot(object)
+    def _on_hidden_changed(self, hidden: frozenset[int]) -> None:
+        self._refresh_nearest()
+
+    @Slot()
+    def _on_unpin(self) -> None:
+        self.session.set_pin(None)
+
+    def _refresh(self) -> None:
+        """Ask anew for everything that belongs to the place."""
+        self._show_place()
+        self._refresh_nearest()
+        if self._z is None or not self.session.can_decode:
+            return
+        self._asked = [*self._asked[-_MOST_ASKED:], self._z.tobytes()]
+        self.session.decode(CURSOR, self._z)
+
+    def _refresh_nearest(self) -> None:
+        found = None if self._z is None else nearest_sample(self.session, self._z)
+        if found is None:
+            self._nearest = -1
+            self.decode.clear_neighbour()
+            return
+        row, distance = found
+        name, colour = label_of(self.session, row)
+        number, away = f"#{self._number(row)}", f"{measure(distance, 2)} away"
+        if name:
+            self.decode.name_neighbour(name, colour, f"{number} · {away}")
+        else:
+            self.decode.name_neighbour(number, None, away)
+        if row != self._nearest:
+            self._nearest = row
+            self.session.fetch(NEAREST, [row])
+
+    def _number(self, row: int) -> int:
+        """The sample's number in its data set."""
+        run = self.session.run
+        return row if run is None else int(run.index[row])
+
+    # ── what is shown ─────────────────────────────────────────────────────────────────────────
+
+    def _show_place(self) -> None:
+        session = self.session
+        pinned = session.pin is not None
+        moving = session.cursor is not None
+        words = "Under the mouse" if moving else "At the pin" if pinned else "Where the mouse was"
+        shown = session.run is not None and self._z is not None
+        self.place.say(words if shown else "")
+        self.unpin.setVisible(pinned)
+        self.decode.setVisible(shown)
+        hint = NO_RUN if session.run is None else HINT
+        self.hint.say("" if shown else hint)
+        if session.run is not None and not session.run.decodes:
+            self.note.say(NO_WEIGHTS, "muted")
+        elif session.run is not None and session.engine is None:
+            self.note.say(WAITING, "muted")
+        elif self.note.text() in (NO_WEIGHTS, WAITING) or not shown:
+            self.note.say("")
+
+    @Slot(object)
+    def _on_decoded(self, message: m.Decoded) -> None:
+        if message.view != CURSOR or message.asked != self.session.epoch:
+            return
+        asked = message.z[0].tobytes()
+        if asked not in self._asked:
+            return
+        self._asked = self._asked[self._asked.index(asked) :]
+        z = message.z[0].tolist()
+        whole = "z = " + wording.latent(z, most=len(z))
+        self.decode.show_decode(message, f"z = {wording.latent(z)}", whole)
+        self.note.say(*note_on(message))
+
+    @Slot(object)
+    def _on_failed(self, message: m.Failed) -> None:
+        if message.where == "inference":
+            self.note.say(message.summary, "error")
+
+    @Slot(object)
+    def _on_samples_fetched(self, message: m.SamplesFetched) -> None:
+        if message.view == NEAREST and message.rows.tolist() == [self._nearest]:
+            self.decode.show_neighbour(message.samples[0])
+        elif message.view == SELECTED and message.rows.tolist() == [self._selected]:
+            self.comparison.show_original(message.samples[0])
+
+    # ── the selected sample ───────────────────────────────────────────────────────────────────
+
+    @property
+    def _selected(self) -> int:
+        """The row that is compared, -1 for none."""
+        selection = self.session.selection
+        return int(selection[0]) if selection.size and self.session.run is not None else -1
+
+    @Slot(object)
+    def _on_selection_changed(self, rows: NDArray[np.int64]) -> None:
+        self.comparison.clear()
+        self._refresh_selected()
+
+    def _refresh_selected(self) -> None:
+        row = self._selected
+        for widget in (self._line, self.chosen, self.chosen_detail, self.comparison):
+            widget.setVisible(row >= 0)
+        if row < 0:
+            return
+        self._describe_selected(row)
+        self.session.fetch(SELECTED, [row])
+        if self.session.can_decode:
+            self.session.reconstruct(SELECTED, [row], [self.session.epoch])
+
+    def _describe_selected(self, row: int) -> None:
+        run = self.session.run
+        if run is None:
+            return
+        name, colour = label_of(self.session, row)
+        number = f"#{self._number(row)}"
+        self.chosen.say(f"{name} · {number}" if name else number, colour)
+        detail = f"Selected sample, of the {wording.part_name(int(run.parts[row]))} part"
+        others = len(self.session.selection) - 1
+        self.chosen_detail.say(f"{detail}; first of {others + 1} selected" if others else detail)
+
+    @Slot(object)
+    def _on_reconstructed(self, message: m.Reconstructed) -> None:
+        wanted = message.rows.tolist() == [self._selected] and message.asked == self.session.epoch
+        if message.view == SELECTED and wanted:
+            self.comparison.show_reconstruction(message)
+
+
+def label_of(session: Session, row: int) -> tuple[str, QColor | None]:
+    """Name and colour of a sample's label; a run without labels has neither."""
+    run = session.run
+    if run is None or run.labels is None:
+        return "", None
+    label = int(run.labels[row])
+    count = max(len(run.class_names), int(run.labels.max(initial=-1)) + 1)
+    if label < 0:
+        return wording.label_name(label, run.class_names), None
+    return wording.label_name(label, run.class_names), QColor(*theme.label_colours(count)[label])
+
+
+def spread_of(run: m.RunOpened) -> NDArray[np.float32] | None:
+    """Standard deviation of each feature of a table over the samples that the window holds."""
+    if run.is_image or run.samples is None or not len(run.samples):
+        return None
+    return np.asarray(run.samples.std(axis=0, dtype=np.float64), np.float32)
+
+
+def note_on(message: m.Decoded) -> tuple[str, Any]:
+    """What has to be said of a decode, and its tone; an empty sentence where nothing has."""
+    notes = []
+    if message.epoch != message.asked:
+        notes.append(f"Epoch {message.asked} keeps no weights: epoch {message.epoch} decodes.")
+    if message.pictures is not None and message.clipped > 0:
+        notes.append(f"{wording.share(message.clipped)} of pixels clipped to black or white.")
+    return " ".join(notes), "warning" if message.epoch != message.asked else "muted"
