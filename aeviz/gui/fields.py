@@ -218,18 +218,20 @@ class ChoiceField(QComboBox):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        if option.default is None:
+            self.addItem(self.tr("automatic"), None)
         for word in option.choices:
-            self.addItem(word)
+            self.addItem(word, word)
         self.currentIndexChanged.connect(self.edited)
 
-    def value(self) -> str:
-        """The chosen word."""
-        return self.currentText()
+    def value(self) -> Any:
+        """The chosen word; None when it is left to the program."""
+        return self.currentData()
 
     def put(self, value: Any) -> None:
         """Choose a word."""
         self.blockSignals(True)
-        self.setCurrentText(str(value))
+        self.setCurrentIndex(self.findData(value))
         self.blockSignals(False)
 
     def problem(self) -> str:
@@ -284,13 +286,14 @@ class WidthsField(QLineEdit):
         super().__init__()
         self._low = 1 if option.low is None else math.ceil(option.low)
         self._high = _LARGEST if option.high is None else math.floor(option.high)
+        self._optional = option.default is None
         self._value: tuple[int, ...] = tuple(option.default or ())
-        self.setPlaceholderText(self.tr("none"))
+        self.setPlaceholderText(self.tr("automatic") if self._optional else self.tr("none"))
         self.textEdited.connect(self._on_text_edited)
 
-    def value(self) -> tuple[int, ...]:
-        """The numbers, the last valid ones while the text is not."""
-        return self._value
+    def value(self) -> tuple[int, ...] | None:
+        """The numbers, the last valid ones while the text is not; None for "automatic"."""
+        return None if self._optional and not self._value else self._value
 
     def put(self, value: Any) -> None:
         """Show a list, unless the text says the same already."""

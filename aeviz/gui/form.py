@@ -62,6 +62,10 @@ class Form(QWidget):
             self._field(name).put(values.get(name, self._defaults[name]))
             self._note_problem(name)
 
+    def value(self, name: str) -> Any:
+        """What the field of an option holds."""
+        return self._field(name).value()
+
     def values(self) -> dict[str, Any]:
         """What differs from the defaults."""
         values = {name: self._field(name).value() for name in self._fields}

@@ -1,5 +1,6 @@
 """A drawing of the model before it is trained, and its loss as a coloured formula."""
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -106,7 +107,7 @@ class ModelDrawing(QWidget):
     def _paint_connections(self, painter: QPainter, bars: list[QRectF], colour: QColor) -> None:
         colour.setAlphaF(0.13)
         painter.setBrush(colour)
-        for one, other in zip(bars, bars[1:], strict=False):
+        for one, other in itertools.pairwise(bars):
             painter.drawPolygon(
                 QPolygonF([one.topRight(), other.topLeft(), other.bottomLeft(), one.bottomRight()])
             )

@@ -1,0 +1,117 @@
+"""The terms of the loss in numbers: name, line of the curve, training and validation."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from aeviz.gui import theme
+from aeviz.gui.captions import Caption
+from aeviz.gui.labels import ElidedLabel, caption_label, unit_label
+from aeviz.gui.loss_plot import MSE, MSE_UNIT, VALIDATION
+from aeviz.gui.numbers import measure
+from aeviz.messages import Term
+
+
+class TermTable(QWidget):
+    """Each term with the line of its curve and its values, grouped by unit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.SPACE)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(1, 1)
+        self._values: dict[str, QLabel] = {}
+        self._at = caption_label("")
+        self._rows: tuple[object, ...] = ()
+
+    def set_terms(self, names: tuple[str, ...], terms: tuple[Term, ...], total_unit: str) -> None:
+        """Make the rows of another loss."""
+        if self._rows == (names, terms, total_unit):
+            return
+        self._rows = (names, terms, total_unit)
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        self._values.clear()
+        self._at = unit_label("")
+        known = {term.name: term for term in terms}
+        unit = ""
+        for name in (*names, MSE):
+            term = known.get(name) or _total(name, total_unit)
+            if term.unit != unit:
+                unit = term.unit
+                self._add_head(unit, with_parts=not self._values)
+            self._add_term(term, list(known))
+
+    def show_values(self, metrics: Mapping[str, float], at: str) -> None:
+        """Write the values of a moment."""
+        self._at.setText(at)
+        for name, label in self._values.items():
+            label.setText(measure(metrics.get(name, np.nan)))
+
+    def _add_head(self, unit: str, *, with_parts: bool) -> None:
+        row = self._grid.rowCount()
+        self._grid.addWidget(unit_label(unit), row, 0, 1, 2)
+        if with_parts:
+            right = Qt.AlignmentFlag.AlignRight
+            self._grid.addWidget(unit_label(self.tr("training")), row, 2, right)
+            self._grid.addWidget(unit_label(self.tr("validation")), row, 3, right)
+
+    def _add_term(self, term: Term, terms: list[str]) -> None:
+        row = self._grid.rowCount()
+        tip = f"{term.definition} ({term.unit})" if term.definition else term.unit
+        title = ElidedLabel(term.title)
+        title.setAccessibleDescription(tip)
+        swatch = Swatch(term.name, terms)
+        swatch.setToolTip(tip)
+        self._grid.addWidget(swatch, row, 0)
+        self._grid.addWidget(title, row, 1)
+        for column, name in ((2, term.name), (3, VALIDATION + term.name)):
+            label = Caption("", tone="text")
+            label.setWordWrap(False)
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance("000.0000"))
+            label.setToolTip(tip)
+            self._values[name] = label
+            self._grid.addWidget(label, row, column)
+
+
+def _total(name: str, unit: str) -> Term:
+    if name == MSE:
+        return Term(
+            MSE,
+            "Squared error",
+            "",
+            MSE_UNIT,
+            "Mean squared difference of sample and reconstruction per feature, in the model's "
+            "own scale",
+        )
+    return Term(name, "Loss", "", unit, "What is minimised: the weighted sum of the terms")
+
+
+class Swatch(QWidget):
+    """A short piece of a curve."""
+
+    def __init__(self, name: str, terms: list[str]) -> None:
+        super().__init__()
+        self._name = name
+        self._terms = terms
+        self.setFixedSize(QSize(16, 12))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it in the colour of its curve."""
+        colours = theme.tokens(self.palette())
+        wears = theme.curve_colours(self._terms, colours)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(wears.get(self._name, colours.text)), 2.5)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.drawLine(2, 6, 14, 6)

@@ -1,0 +1,187 @@
+"""How the training goes: progress, time left, the terms of the loss and their chart."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from aeviz.gui import theme
+from aeviz.gui.labels import ElidedLabel
+from aeviz.gui.loss_plot import MSE, LossPlot, loss_names, quantity_unit
+from aeviz.gui.numbers import count, duration
+from aeviz.gui.session import Session
+from aeviz.gui.term_table import TermTable
+from aeviz.gui.thin_bar import ThinBar
+from aeviz.messages import Progress, RunOpened
+
+_PHASES = {
+    "loading": "Preparing",
+    "training": "Training",
+    "validating": "Validating",
+    "encoding": "Encoding the samples",
+    "saving": "Saving",
+}
+_ENDINGS = {
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "diverged": "Diverged",
+    "interrupted": "Interrupted",
+    "training": "Training elsewhere",
+}
+
+
+class TrainingMonitor(QWidget):
+    """The state of the training or of the shown run, in words, numbers and curves."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._progress: Progress | None = None
+        self.headline = ElidedLabel()
+        self.headline.setFont(theme.heading(self.headline.font()))
+        self.detail = ElidedLabel(tone="muted")
+        self.detail.setFont(theme.caption(self.detail.font()))
+        self.bar = ThinBar()
+        self.terms = TermTable()
+        self.plot = LossPlot(session)
+        self.plot.setMinimumHeight(140)
+        self.quantity = QComboBox()
+        self.quantity.setAccessibleName(self.tr("Shown quantity"))
+        self.quantity.addItem(self.tr("Loss and its terms"), "loss")
+        self.quantity.addItem(self.tr("Error per feature"), MSE)
+        self.log = QCheckBox(self.tr("Logarithmic"))
+        self.log.setToolTip(self.tr("Draw the vertical axis logarithmically."))
+        self._lay_out()
+        self._connect()
+        self._on_run_changed(session.run)
+
+    def _lay_out(self) -> None:
+        space = theme.SPACE
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(space * 3 // 2, space, space * 3 // 2, space)
+        layout.setSpacing(space // 2)
+        layout.addWidget(self.headline)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.detail)
+        layout.addSpacing(space // 2)
+        layout.addWidget(self.terms)
+        layout.addSpacing(space // 2)
+        line = QHBoxLayout()
+        line.addWidget(self.quantity)
+        line.addStretch(1)
+        line.addWidget(self.log)
+        layout.addLayout(line)
+        layout.addWidget(self.plot, 1)
+
+    def _connect(self) -> None:
+        session = self._session
+        session.run_changed.connect(self._on_run_changed)
+        session.epoch_changed.connect(self._on_epoch)
+        session.epoch_added.connect(self._on_epoch)
+        session.training_changed.connect(self._on_training_changed)
+        session.progressed.connect(self._on_progressed)
+        self.quantity.currentIndexChanged.connect(self._on_quantity_changed)
+        self.log.toggled.connect(self.plot.set_log)
+
+    # ── words ─────────────────────────────────────────────────────────────────────────────────
+
+    def _show_state(self) -> None:
+        state = self._session.training.state
+        self.bar.setVisible(state != "idle")
+        self.bar.set_paused(state == "paused")
+        if state == "idle":
+            self._show_idle()
+        elif self._progress is None:
+            self.headline.set_text(self.tr("Preparing…"))
+            self.detail.set_text("")
+            self.bar.setRange(0, 0)
+        else:
+            self._show_progress(self._progress)
+
+    def _show_idle(self) -> None:
+        run = self._session.run
+        if run is None:
+            self.headline.set_text(self.tr("No run yet"))
+            self.detail.set_text(self.tr("Choose data and model, then press Train."))
+            return
+        ending = _ENDINGS.get(run.status, run.status)
+        epochs = max(self._session.last_epoch, 0)
+        text = self.tr("{ending} after {done} of {planned} epochs")
+        if run.status == "finished" and epochs >= run.epochs:
+            text = self.tr("{ending}, {done} epochs")
+        self.headline.set_text(text.format(ending=ending, done=epochs, planned=run.epochs))
+        self.detail.set_text(self._session.training.reason or run.title)
+
+    def _show_progress(self, progress: Progress) -> None:
+        is_paused = self._session.training.state == "paused"
+        phase = self.tr("Paused") if is_paused else _PHASES.get(progress.phase, progress.phase)
+        text = self.tr("{phase}, epoch {epoch} of {epochs}").format(
+            phase=phase, epoch=max(progress.epoch, 1), epochs=progress.epochs
+        )
+        self.headline.set_text(text)
+        parts = []
+        if progress.seconds_left is not None and not is_paused:
+            parts.append(self.tr("{time} left").format(time=duration(progress.seconds_left)))
+        if progress.samples_per_second > 0:
+            parts.append(
+                self.tr("{number} samples/s").format(number=count(progress.samples_per_second))
+            )
+        if progress.steps:
+            parts.append(
+                self.tr("step {step} of {steps}").format(
+                    step=count(progress.step), steps=count(progress.steps)
+                )
+            )
+        self.detail.set_text(" · ".join(parts))
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(round(1000 * done_share(progress)))
+
+    # ── numbers ───────────────────────────────────────────────────────────────────────────────
+
+    def _show_terms(self) -> None:
+        session = self._session
+        metrics = session.epochs[session.epoch].metrics if session.epochs else {}
+        at = self.tr("epoch {epoch}").format(epoch=session.epoch) if session.epochs else ""
+        progress = self._progress
+        if session.is_training and session.following and progress is not None and progress.losses:
+            metrics = {**metrics, **progress.losses}
+            at = self.tr("now")
+        self.terms.show_values(metrics, at)
+
+    @Slot(object)
+    def _on_run_changed(self, run: RunOpened | None) -> None:
+        self._progress = None
+        terms = run.terms if run is not None else ()
+        self.terms.set_terms(loss_names(self._session), terms, quantity_unit(self._session, "loss"))
+        self.terms.setVisible(run is not None)
+        self._show_state()
+        self._show_terms()
+
+    @Slot(int)
+    def _on_epoch(self, epoch: int) -> None:
+        self._show_terms()
+        if not self._session.is_training:
+            self._show_state()
+
+    @Slot(object)
+    def _on_training_changed(self, change: object) -> None:
+        if not self._session.is_training:
+            self._progress = None
+        self._show_state()
+        self._show_terms()
+
+    @Slot(object)
+    def _on_progressed(self, progress: Progress) -> None:
+        self._progress = progress
+        self._show_state()
+        self._show_terms()
+
+    @Slot(int)
+    def _on_quantity_changed(self, row: int) -> None:
+        self.plot.set_quantity(str(self.quantity.itemData(row)))
+
+
+def done_share(progress: Progress) -> float:
+    """Share of the whole training that is done, in [0, 1]."""
+    within = progress.step / progress.steps if progress.steps else 0.0
+    if progress.phase in ("validating", "encoding", "saving"):
+        within = 1.0
+    return min(max((progress.epoch - 1 + within) / max(progress.epochs, 1), 0.0), 1.0)
