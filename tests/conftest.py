@@ -31,6 +31,9 @@ torch.set_num_threads(1)
 import pytest  # noqa: E402
 
 
+REAL_DATA = os.environ.get("AEVIZ_DATA")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("aeviz")
     group.addoption("--show", action="store_true", help="show the windows on the real screen")
@@ -188,6 +191,16 @@ def _is_running(thing: Any) -> bool:
 
 def _describe(thing: Any) -> str:
     return f"{thing.metaObject().className()} of {thing.parent()}"
+
+
+@pytest.fixture(scope="session")
+def real_mnist() -> Path:
+    """The data folder of the real MNIST: AEVIZ_DATA, or shared/data beside the repository."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    for folder in (beside if REAL_DATA is None else Path(REAL_DATA).expanduser(), beside):
+        if any((folder / "MNIST" / "raw").glob("train-images-idx3-ubyte*")):
+            return folder
+    pytest.skip("the real MNIST is not here: AEVIZ_DATA names no folder with MNIST/raw")
 
 
 @pytest.fixture(scope="session")

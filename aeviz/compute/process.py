@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -78,7 +78,8 @@ class ChildProcess:
         self.ended = why
         process = self._process
         if process is not None:
-            process.terminate()
+            with suppress(ValueError):  # it has just been closed
+                process.terminate()
 
     def reports(self, patience: float) -> Iterator[dict[str, Any]]:
         """What the child sends, until it was ended from here.

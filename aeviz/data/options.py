@@ -39,7 +39,6 @@ def number(options: Mapping[str, Any], option: Option) -> float:
     high = float("inf") if option.high is None else option.high
     if isinstance(value, bool) or not isinstance(value, allowed) or not low <= value <= high:
         what = "a whole number" if option.kind == "int" else "a number"
-        raise DataError(
-            f"data.{option.name} must be {what} from {low:g} to {high:g}, got {value!r}"
-        )
+        span = f"from {low:,.10g} to {high:,.10g}"
+        raise DataError(f"data.{option.name} must be {what} {span}, got {value!r}")
     return value

@@ -20,7 +20,7 @@ from aeviz.data.dataset import (
     divide,
     register_dataset,
 )
-from aeviz.data.download import fetch
+from aeviz.data.fetching import fetch
 from aeviz.data.idx import read_idx
 from aeviz.data.options import BINARISE, DOWNLOAD
 
