@@ -21,6 +21,9 @@ METRICS = "metrics.jsonl"
 LATENTS = "latents"
 WEIGHTS = "weights"
 SAMPLES = "samples.npy"
+INDEX = "latents/index.npy"
+LABELS = "latents/labels.npy"
+PARTS = "latents/part.npy"
 CHECKPOINT = "checkpoint"
 CONTROL = "control.json"
 LOCK = "lock"
@@ -176,6 +179,7 @@ class RunInfo:
         world_size: Number of ranks.
         status: How it ended, or "training".
         reason: One sentence about the status.
+        files: SHA-256 of the files that are written once: samples, index, labels, parts.
     """
 
     settings: Settings
@@ -192,3 +196,4 @@ class RunInfo:
     world_size: int = 1
     status: Status = "training"
     reason: str = ""
+    files: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""The folder itself: made, found empty, swept, removed again."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from aeviz.runs.atomic import TEMPORARY, remove, save_error
+from aeviz.runs.checkpoint import sweep_checkpoint
+from aeviz.runs.reading import RunError, refuse_link
+from aeviz.runs.schema import (
+    CHECKPOINT,
+    CONTROL,
+    LATENTS,
+    LOCK,
+    MANIFEST,
+    METRICS,
+    RUN_JSON,
+    SAMPLES,
+    WEIGHTS,
+)
+
+FOLDERS = (LATENTS, WEIGHTS, CHECKPOINT)
+FILES = (SAMPLES, RUN_JSON, METRICS, MANIFEST, CONTROL)
+
+
+def make_empty(path: Path) -> bool:
+    """Make the folder of a new run, and those above it.
+
+    Returns:
+        Whether it is new; an empty one that was there will do.
+
+    Raises:
+        RunError: If there is a file, or a folder with something in it.
+        SaveError: If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        if not path.is_dir():
+            raise RunError(f"{path} is a file; choose another name for the run") from None
+        require_empty(path)
+        return False
+    except OSError as error:
+        raise save_error(path, 0, error) from error
+    return True
+
+
+def require_empty(path: Path) -> None:
+    """Refuse a folder that holds anything but the lock.
+
+    Raises:
+        RunError: It names what else can be done.
+    """
+    if names_in(path) - {LOCK}:
+        raise RunError(
+            f"{path} is not empty: go on with the run that is there with --resume {path}, "
+            "or choose another folder"
+        )
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder of the run; one that is there will do, a link to one will not.
+
+    Raises:
+        SaveError: If it cannot be made.
+    """
+    refuse_link(path)
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise save_error(path, 0, error) from error
+
+
+def sweep(root: Path) -> None:
+    """Remove what killed writers left unfinished: temporary files and parts of checkpoints.
+
+    Raises:
+        RunError: If a folder of the run is a symbolic link.
+    """
+    for folder in (root, *(root / name for name in FOLDERS)):
+        if folder != root:
+            refuse_link(folder)
+        for name in names_in(folder):
+            if name.startswith(TEMPORARY):
+                remove(folder / name)
+    sweep_checkpoint(root)
+
+
+def remove_contents(root: Path) -> None:
+    """Remove what a run consists of; what else lies in the folder stays."""
+    for name in FILES:
+        remove(root / name)
+    for folder in (root / name for name in FOLDERS):
+        for name in names_in(folder):
+            remove(folder / name)
+        remove_if_empty(folder)
+
+
+def remove_if_empty(path: Path) -> None:
+    """Remove a folder that is empty; any other stays."""
+    with suppress(OSError):
+        path.rmdir()
+
+
+def names_in(folder: Path) -> set[str]:
+    """Names of what lies in a folder; none where there is no such folder."""
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()
