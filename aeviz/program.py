@@ -143,7 +143,7 @@ def make_application(name: theme.ThemeName = "system") -> QApplication:
         made = QApplication(["aeviz"])
         made.setApplicationName("aeviz")
         made.setApplicationDisplayName("aeviz")
-        made.setDesktopFileName("aeviz")
+        made.setDesktopFileName("io.github.aeviz.aeviz")
         # Qt took over the system's locale: C code would read "1.5" as 1 where the comma rules.
         locale.setlocale(locale.LC_NUMERIC, "C")
         QLocale.setDefault(QLocale.c())

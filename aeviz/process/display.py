@@ -22,7 +22,10 @@ INSTEAD = (
     "use `aeviz shot -o window.png` for a picture, a virtual screen (`xvfb-run -a aeviz`),"
     " or Qt's own VNC server (`QT_QPA_PLATFORM=vnc aeviz`)"
 )
-PACKAGES = "libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0"
+PACKAGES = (
+    "libegl1 libgl1 libdbus-1-3 libfontconfig1 libglib2.0-0 libxkbcommon-x11-0 libxcb-cursor0"
+    " libxcb-icccm4 libxcb-keysyms1"
+)
 """Debian and Ubuntu packages of the system libraries that Qt needs and a bare system lacks."""
 
 
