@@ -1,0 +1,209 @@
+"""Answers to what the window asks of opened runs: decodes, reconstructions, samples, questions.
+
+A request is answered by a generator that yields after every slice of about 8 ms. Small ones are
+answered at once. Big ones wait in line, so that between two slices the inbox is read, small
+requests go first, and a newer request with the same key takes the place of the older one.
+
+Nothing here imports torch before something is asked that needs it.
+"""
+
+import os
+import time
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+from aeviz import messages as m
+from aeviz.compute import answers
+from aeviz.compute.answers import Steps
+from aeviz.compute.history import Weights
+from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
+from aeviz.compute.opened import OpenedRun
+from aeviz.mailbox import Mailbox
+from aeviz.runs.run import RunFolder
+
+AT_ONCE = 8
+"""Rows of a request at most that is answered without waiting in line."""
+
+FOLLOW_EVERY = 1.0
+"""Seconds between two looks at a run that another process writes."""
+
+NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples)
+
+
+def is_small(request: m.Message) -> bool:
+    """Whether a request is answered at once instead of waiting in line."""
+    if isinstance(request, m.Decode):
+        return len(request.z) <= AT_ONCE
+    if isinstance(request, m.Reconstruct):
+        return len(request.rows) * len(request.epochs) <= AT_ONCE
+    return not isinstance(request, m.OpenRun)
+
+
+class Inference:
+    """The runs that are open and the requests in line. Lives in the inference thread.
+
+    Args:
+        outbox: Where answers go.
+        live: The run that trains, to be told again when it is opened.
+    """
+
+    def __init__(self, outbox: Mailbox, live: LiveRun) -> None:
+        self._outbox = outbox
+        self._live = live
+        self._runs: dict[str, OpenedRun] = {}
+        self._line: dict[Hashable, tuple[m.Message, Steps]] = {}
+        self._looked = time.monotonic()
+        self._handlers: dict[type[m.Message], Callable[[Any], Steps | None]] = {
+            m.OpenRun: self._open,
+            m.CloseRun: self._close,
+            m.Decode: self._decode,
+            m.Reconstruct: self._reconstruct,
+            m.FetchSamples: self._fetch,
+            m.Ask: self._ask,
+            Weights: self._keep,
+            LiveOpened: self._open_live,
+            LiveEnded: self._end_live,
+        }
+
+    # ── the line ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether requests are in line."""
+        return bool(self._line)
+
+    def take(self, message: m.Message) -> None:
+        """Answer a message, or put it in line; what it supersedes is dropped.
+
+        Raises:
+            Exception: Whatever went wrong in answering it.
+        """
+        key = message.key if message.key is not None else object()
+        self._line.pop(key, None)
+        steps = self._handlers[type(message)](message)
+        if steps is not None and is_small(message):
+            for answer in steps:
+                self._send(answer)
+        elif steps is not None:
+            self._line[key] = (message, steps)
+
+    def next_request(self) -> m.Message:
+        """The request whose turn it is."""
+        return next(iter(self._line.values()))[0]
+
+    def advance(self) -> None:
+        """Do one slice of the request whose turn it is; then it is the next one's turn.
+
+        Raises:
+            Exception: Whatever went wrong; the request is out of the line then.
+        """
+        key = next(iter(self._line))
+        request, steps = self._line.pop(key)
+        try:
+            answer = next(steps)
+        except StopIteration:
+            return
+        self._line[key] = (request, steps)
+        self._send(answer)
+
+    def _send(self, answer: m.Message | None) -> None:
+        if answer is not None:
+            self._outbox.post(answer)
+
+    # ── runs ──────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, request: m.OpenRun) -> Steps | None:
+        path = os.path.abspath(os.path.expanduser(request.path))
+        if self._live.tell_again(path):
+            for run in self._runs.values():
+                run.is_closing = False
+            return None
+        return self._tell(OpenedRun(path, RunFolder.open(Path(path))))
+
+    def _tell(self, run: OpenedRun) -> Steps:
+        """A run and its epochs, one at a step."""
+        self._runs[run.name] = run
+        yield run.opened()
+        for done in run.epochs():
+            if self._runs.get(run.name) is not run:
+                return  # closed, or opened once more, meanwhile
+            yield done
+
+    def _close(self, request: m.CloseRun) -> None:
+        run = self._runs.get(request.run)
+        if run is not None and run.is_live:
+            run.is_closing = True
+        elif run is not None:
+            self._forget(run)
+
+    def _forget(self, run: OpenedRun) -> None:
+        """Free a run's weights and drop what was asked of it."""
+        del self._runs[run.name]
+        self._line = {
+            key: (request, steps)
+            for key, (request, steps) in self._line.items()
+            if request.run != run.name
+        }
+
+    def _open_live(self, message: LiveOpened) -> None:
+        folder = RunFolder.open(Path(message.path))
+        self._runs[message.run] = OpenedRun(message.run, folder, is_live=True)
+
+    def _end_live(self, message: LiveEnded) -> None:
+        run = self._runs.get(message.run)
+        if run is not None:
+            run.is_live = False
+            run.folder.refresh()
+            if run.is_closing:
+                self._forget(run)
+
+    def _keep(self, message: Weights) -> None:
+        if message.run in self._runs:
+            self._runs[message.run].history.add(message.epoch, message.tensors)
+
+    def _run_of(self, request: m.Message) -> OpenedRun:
+        if request.run not in self._runs:
+            raise ValueError(f"the run {request.run!r} is not open")
+        return self._runs[request.run]
+
+    # ── requests ──────────────────────────────────────────────────────────────────────────────
+
+    def _decode(self, request: m.Decode) -> Steps:
+        return answers.decode(self._run_of(request), request)
+
+    def _reconstruct(self, request: m.Reconstruct) -> Steps:
+        return answers.reconstruct(self._run_of(request), request)
+
+    def _fetch(self, request: m.FetchSamples) -> None:
+        self._outbox.post(answers.fetch(self._run_of(request), request))
+
+    def _ask(self, request: m.Ask) -> None:
+        run = self._run_of(request) if request.run else None
+        self._outbox.post(answers.ask(run, request))
+
+    # ── runs that another process writes ──────────────────────────────────────────────────────
+
+    @property
+    def next_look(self) -> float | None:
+        """Seconds until a followed run is to be looked at; None where none is followed."""
+        if not any(run.is_followed for run in self._runs.values()):
+            return None
+        return max(0.0, self._looked + FOLLOW_EVERY - time.monotonic())
+
+    def follow(self) -> None:
+        """Tell what followed runs have written since the last look, if it is time to look.
+
+        Raises:
+            Exception: Whatever went wrong; the other runs are looked at the next time.
+        """
+        if self.next_look != 0.0:
+            return
+        self._looked = time.monotonic()
+        for run in [run for run in self._runs.values() if run.is_followed]:
+            run.refresh()
+            for done in run.epochs():
+                self._outbox.post(done)
+            if not run.is_followed:
+                reason = run.folder.info.reason or run.folder.status
+                self._outbox.post(m.TrainingChanged(run=run.name, state="idle", reason=reason))
