@@ -30,7 +30,6 @@ torch.set_num_threads(1)
 
 import pytest  # noqa: E402
 
-
 REAL_DATA = os.environ.get("AEVIZ_DATA")
 
 

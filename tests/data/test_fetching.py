@@ -1,11 +1,13 @@
 """Downloads through torchvision, from a server on this computer."""
 
+import gc
 import gzip
 import hashlib
 import os
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +32,15 @@ Told = list[tuple[float, str]]
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _urllibs_sockets() -> Iterator[None]:
+    """Collect what urllib leaves to the collector after an error, within the test that made it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
