@@ -10,7 +10,7 @@ class Pace:
     """A clock that runs only while the training does.
 
     Attributes:
-        seconds: Time spent training and measuring so far.
+        seconds: Time spent training and measuring in the epoch so far.
         samples_per_second: Throughput of the steps, smoothed; 0 when not known.
         reported: When the last progress was reported.
     """
@@ -26,6 +26,10 @@ class Pace:
         self._measure_seconds = 0.0
         self._interval_samples = 0
         self._interval_seconds = 0.0
+
+    def begin(self) -> None:
+        """Begin an epoch."""
+        self.seconds = 0.0
 
     def resume(self) -> None:
         """Go on after a yield, however long it took."""

@@ -7,7 +7,7 @@ act within one step. Most yields are None, which costs nothing; at most every 50
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -39,7 +39,7 @@ class EpochResult:
     Attributes:
         epoch: 0 is before training.
         step: Optimiser steps so far.
-        seconds: Time spent in training and measuring so far, pauses left out.
+        seconds: Time that the epoch took, measuring included, pauses left out.
         lr: Learning rate of the epoch.
         metrics: Finite numbers by name: terms of the training, "validation_…" and
             "reconstruction_mse".
@@ -101,7 +101,8 @@ class Training:
         self.epoch = self.within = self.step = 0
         self.reported = -1
         self.events: list[str] = []
-        self.optimiser = make_optimiser(model.parameters(), config, store.device)
+        self._parameters = list(model.parameters())
+        self.optimiser = make_optimiser(self._parameters, config, store.device)
         self.shuffle = seeds.generator(seed, "shuffle")
         self.shuffle_start = self.shuffle.get_state()
         self.noise = seeds.generator(seed, "noise", store.device)
@@ -139,11 +140,14 @@ class Training:
         self.shuffle_start = self.shuffle.get_state()
         self.epoch, self.within = epoch, 0
         self.tally.clear()
+        self.pace.begin()
         self.prepare()
 
     def prepare(self) -> None:
-        """Draw the order of the epoch in progress from the state that `shuffle_start` is."""
+        """Draw the order of the epoch in progress from `shuffle_start`; epoch 0 needs none."""
         self.shuffle.set_state(self.shuffle_start)
+        if self.epoch == 0:
+            return
         order = torch.randperm(len(self._train), generator=self.shuffle)
         self._order = self._train[order].to(self.store.device)
         set_learning_rate(self.optimiser, self.epoch_lr)
@@ -154,10 +158,11 @@ class Training:
         rows = self._order[self.within * size : (self.within + 1) * size]
         batch = self.store.batch(rows, self.noise)
         losses = self.model.loss(batch, self.where(self.noise))
-        self.optimiser.zero_grad()
+        for parameter in self._parameters:
+            parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
         losses.total.backward()  # type: ignore[no-untyped-call]
         if self.config.clip > 0:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+            torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
         self.optimiser.step()
         self.within += 1
         self.step += 1
@@ -188,7 +193,7 @@ EVENT_NAMES = {"lr": "learning rate", "beta": "β"}
 Yielded = Progress | EpochResult | None
 
 
-def fit(training: Training) -> Iterator[Yielded]:
+def fit(training: Training) -> Generator[Yielded, None, None]:
     """Train up to `training.epochs`, from wherever the training stands.
 
     Yields:

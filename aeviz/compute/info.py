@@ -1,0 +1,101 @@
+"""`run.json` of a training that begins: data, model, versions, device."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+
+from aeviz import __version__
+from aeviz.analysis.description import parameter_count
+from aeviz.compute.building import spec_row
+from aeviz.compute.device import Device
+from aeviz.compute.loading import data_hash
+from aeviz.compute.samples import SampleStore, Split
+from aeviz.compute.settings import model_entry
+from aeviz.data.dataset import Dataset
+from aeviz.messages import TruthLine
+from aeviz.models.base import DataSpec, KnownTruth, LatentModel, Staged
+from aeviz.runs.schema import RunInfo
+
+PACKAGES = ("torch", "numpy", "safetensors", "pydantic")
+TRUTH_BYTES = 2**31
+"""Beyond this size of the scaled training samples no truth line is computed."""
+
+
+def run_info(
+    settings: Mapping[str, Any],
+    dataset: Dataset,
+    model: LatentModel,
+    spec: DataSpec,
+    truths: Sequence[TruthLine],
+    device: Device,
+) -> RunInfo:
+    """What `run.json` says of a training that begins."""
+    entry = model_entry(settings["model"]["name"])
+    return RunInfo(
+        settings=dict(settings),
+        title=f"{entry.title} · {dataset.title}",
+        data=data_row(dataset),
+        model={
+            "name": entry.name,
+            "title": entry.title,
+            "latent_dim": model.latent_dim,
+            "bounded": model.bounded,
+            "parameters": parameter_count(model),
+            "stages": list(model.stages) if isinstance(model, Staged) else [],
+            "spec": spec_row(spec),
+            "terms": [asdict(term) for term in model.terms],
+            "truths": [asdict(truth) for truth in truths],
+        },
+        versions=versions(),
+        device=device.name if device.name == "cpu" else f"{device.name} ({device.title})",
+        threads=torch.get_num_threads(),
+    )
+
+
+def data_row(dataset: Dataset) -> dict[str, Any]:
+    """The group "data" of `run.json`: enough to show samples without the data set."""
+    return {
+        "name": dataset.name,
+        "title": dataset.title,
+        "kind": "image" if dataset.is_image else "table",
+        "source": dataset.source,
+        "licence": dataset.licence,
+        "path": "",
+        "sha256": data_hash(dataset),
+        "samples": len(dataset),
+        "sample_shape": list(dataset.sample_shape),
+        "white": float(dataset.scaling.scale.max()) if dataset.is_image else 1.0,
+        "scaling": dataset.scaling.to_json(),
+        "class_names": list(dataset.class_names),
+        "feature_names": list(dataset.feature_names),
+    }
+
+
+def truths_of(model: LatentModel, store: SampleStore, split: Split) -> tuple[TruthLine, ...]:
+    """What the model knows in advance of the very samples that it is trained on.
+
+    None where the training sees other samples in every epoch, or where they would take more than
+    2 GB as float32.
+    """
+    features = torch.Size(store.shape).numel()
+    too_large = 4 * len(split.train) * features > TRUTH_BYTES
+    if store.dynamic or too_large or not isinstance(model, KnownTruth):
+        return ()
+    rows = torch.from_numpy(split.train.copy()).to(store.device)
+    # on the CPU: Apple's GPU knows no double precision
+    return tuple(model.truths(store.take(rows).cpu()))
+
+
+def versions() -> dict[str, str]:
+    """Package name → version, of what decides the numbers."""
+    found = {"aeviz": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # a frozen program carries no metadata
+    return found

@@ -1,0 +1,395 @@
+"""A training from its settings to a run folder, as one generator of messages.
+
+The window's training thread, the command line and Python all pull the same generator: not pulling
+is pausing, `close()` saves and stops, and both act within one step.
+"""
+
+import os
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aeviz import paths
+from aeviz.analysis.projection import Projection
+from aeviz.compute import checkpoint
+from aeviz.compute.building import live_weights, new_model, spec_from
+from aeviz.compute.controls import Controls
+from aeviz.compute.device import Device, DeviceError, choose, explain
+from aeviz.compute.history import Weights
+from aeviz.compute.info import run_info, truths_of
+from aeviz.compute.loading import as_trained, data_hash, load_dataset
+from aeviz.compute.opened import OpenedRun
+from aeviz.compute.recording import Recorder, free_folder, refuse_used
+from aeviz.compute.samples import SampleStore, data_spec, split
+from aeviz.compute.settings import SettingsError, complete, live_options
+from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
+from aeviz.data.dataset import Dataset
+from aeviz.messages import Failed, Message, TrainingChanged
+from aeviz.models.base import DataSpec
+from aeviz.runs.atomic import SaveError
+from aeviz.runs.reading import RunError
+from aeviz.runs.run import RunFolder
+from aeviz.runs.schema import SAMPLES_BUDGET, RunInfo, Settings, Status, TrainConfig
+from aeviz.runs.writer import RunWriter
+
+__all__ = ["Controls", "Messages", "train", "train_on"]
+
+Messages = Generator[Message | None, None, None]
+"""None between two steps, so that whoever pulls can pause or stop there."""
+
+OnWeights = Callable[[Weights], None]
+
+PAUSE_SECONDS = 0.05
+"""Between two looks whether a pause that `control.json` asked for is over."""
+
+
+def train(
+    settings: Mapping[str, Any],
+    *,
+    out: Path | None,
+    data_dir: Path | None = None,
+    controls: Controls | None = None,
+    on_weights: OnWeights | None = None,
+    threads: int | None = None,
+    runs_dir: Path,
+) -> Messages:
+    """Train a model into a new run folder.
+
+    What fails before the first epoch leaves no folder.
+
+    Args:
+        settings: As in `Train`; what is missing has defaults.
+        out: The run folder; None takes a free one in `runs_dir`.
+        data_dir: Where torchvision's files lie; None for the default.
+        controls: Turns options and stops, from another thread or a signal handler.
+        on_weights: Gets copies of the weights at every epoch and at most every 100 ms between.
+        threads: Threads of torch; None leaves them as they are.
+        runs_dir: Where a free folder is looked for.
+
+    Yields:
+        `TrainingChanged`, `Progress`, `RunOpened` once, `EpochDone` from epoch 0 on; None between
+        two steps. A training that diverges or runs out of memory ends with `Failed`.
+
+    Raises:
+        SettingsError, DeviceError, DataError, RunError, SaveError: With one sentence each.
+    """
+    settings = complete(settings)
+    _refuse_world()
+    if out is not None:
+        refuse_used(out)
+    device = choose(settings["device"])
+    _set_threads(threads)
+    yield TrainingChanged(state="loading")
+    dataset = yield from _load(settings, data_dir)
+    prepared = _prepare(settings, dataset, device)
+    training = prepared.training
+    with closing(fit(training)) as fitting:
+        first = yield from _first_epoch(fitting)
+        name = f"{settings['model']['name']}-{settings['data']['name']}"
+        path = free_folder(runs_dir, name) if out is None else out
+        with _create(path, prepared) as writer:
+            recorder = Recorder(writer, training, on_weights)
+            began = _begin(recorder, first)
+            opened = OpenedRun(recorder.run, RunFolder.open(path), is_live=True)
+            opening = [opened.opened(), began]
+            yield from _go_on(recorder, fitting, controls or Controls(), opening)
+
+
+def train_on(
+    path: Path,
+    epochs: int,
+    *,
+    data_dir: Path | None = None,
+    controls: Controls | None = None,
+    on_weights: OnWeights | None = None,
+    threads: int | None = None,
+) -> Messages:
+    """Go on with the training of a run folder, exactly where its checkpoint stands.
+
+    Args:
+        path: The run folder.
+        epochs: The total to reach.
+        data_dir: As in `train`.
+        controls: As in `train`.
+        on_weights: As in `train`.
+        threads: As in `train`.
+
+    Yields:
+        As `train`; `RunOpened` is followed by the `EpochDone` of every epoch that stands already.
+
+    Raises:
+        RunError: If the run has no checkpoint, its data have changed, or somebody writes it.
+    """
+    folder = RunFolder.open(path)
+    done = folder.epochs[-1].epoch
+    if done >= epochs:
+        reason = f"nothing left to do: {path} has {done} epochs"
+        yield TrainingChanged(run=str(path), state="idle", reason=reason, epoch=done)
+        return
+    settings = _planned(folder.info.settings, epochs)
+    _refuse_world()
+    device, notice = _device_again(settings["device"])
+    _set_threads(threads)
+    yield TrainingChanged(run=str(path), state="loading")
+    dataset = yield from _load(settings, data_dir)
+    _refuse_changed_data(path, folder.info, dataset)
+    spec = spec_from(folder.info.model["spec"])
+    training = _make_training(settings, _as_trained_by(settings, dataset), spec, device)
+    with RunWriter.reopen(path) as writer:
+        notices = [notice, *_restore(writer, training)]
+        writer.info.settings = settings
+        writer.set_status("training")
+        opened = OpenedRun(str(path), RunFolder.open(path), is_live=True)
+        told = list(opened.epochs())
+        last = Projection(told[-1].positions, told[-1].mean, told[-1].axes) if told else None
+        recorder = Recorder(writer, training, on_weights, last)
+        opening = [replace(opened.opened(), notice=" ".join(filter(None, notices))), *told]
+        with closing(fit(training)) as fitting:
+            yield from _go_on(recorder, fitting, controls or Controls(), opening)
+
+
+# ── parts of both ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A training that can begin, and what its run folder will say."""
+
+    training: Training
+    dataset: Dataset
+    info: RunInfo
+
+
+def _prepare(settings: Settings, dataset: Dataset, device: Device) -> _Prepared:
+    """Make the model and everything around it."""
+    config = TrainConfig(**settings["train"])
+    parts = split(len(dataset), config.validation, config.shown, settings["seed"])
+    spec = data_spec(dataset, len(parts.train))
+    trained = _as_trained_by(settings, dataset)
+    training = _make_training(settings, trained, spec, device)
+    truths = truths_of(training.model, training.store, training.split)
+    info = run_info(settings, dataset, training.model, spec, truths, device)
+    return _Prepared(training, trained, info)
+
+
+def _as_trained_by(settings: Settings, dataset: Dataset) -> Dataset:
+    """The data set as a training with these settings sees it."""
+    return as_trained(dataset, settings["data"].get("binarise", "no"), settings["seed"])
+
+
+def _make_training(
+    settings: Settings, dataset: Dataset, spec: DataSpec, device: Device
+) -> Training:
+    config, seed = TrainConfig(**settings["train"]), settings["seed"]
+    try:
+        model = new_model(settings["model"], spec, seed).to(device.torch)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    dynamic = settings["data"].get("binarise", "no") == "dynamic"
+    return Training(
+        model,
+        SampleStore(dataset, device.torch, dynamic=dynamic),
+        split(len(dataset), config.validation, config.shown, seed),
+        config,
+        seed=seed,
+        weights=live_weights(settings["model"], live_options(settings)),
+    )
+
+
+def _load(settings: Settings, data_dir: Path | None) -> Generator[Message | None, None, Dataset]:
+    where = paths.data_dir() if data_dir is None else data_dir
+    return (yield from load_dataset(settings["data"], where, settings["train"]["epochs"]))
+
+
+def _first_epoch(
+    fitting: Generator[Yielded, None, None],
+) -> Generator[Message | None, None, EpochResult]:
+    """Measure epoch 0: what fails here leaves no folder."""
+    try:
+        for item in fitting:
+            if isinstance(item, EpochResult):
+                return item
+            yield item
+    except (RuntimeError, MemoryError) as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        raise torch.OutOfMemoryError(sentence) from error
+    raise RuntimeError("the training ended before its first epoch")
+
+
+def _create(path: Path, prepared: _Prepared) -> RunWriter:
+    parts, dataset = prepared.training.split, prepared.dataset
+    kept = parts.shown[: max(1, SAMPLES_BUDGET // dataset.samples[:1].nbytes)]
+    return RunWriter.create(
+        path,
+        prepared.info,
+        index=parts.shown,
+        labels=None if dataset.labels is None else dataset.labels[parts.shown],
+        parts=parts.parts,
+        samples=dataset.samples[kept],
+    )
+
+
+def _begin(recorder: Recorder, first: EpochResult) -> Message | None:
+    """Record epoch 0; a folder in which that fails is removed."""
+    try:
+        return recorder.tell(first)
+    except BaseException:
+        with suppress(ValueError, OSError):
+            recorder.writer.discard()
+        raise
+
+
+def _go_on(
+    recorder: Recorder,
+    fitting: Generator[Yielded, None, None],
+    controls: Controls,
+    opening: Sequence[Message | None],
+) -> Messages:
+    """Train to the end, or until it is stopped or fails; the folder says how it ended.
+
+    Args:
+        recorder: Writes and tells.
+        fitting: The training.
+        controls: What is asked of it.
+        opening: Messages to begin with.
+    """
+    failure = ""
+    try:
+        yield from opening
+        yield TrainingChanged(run=recorder.run, state="training", epoch=recorder.epoch)
+        yield from _pull(recorder, fitting, controls)
+        if controls.is_stopping:
+            recorder.stop()
+        else:
+            recorder.end("finished", "")
+    except GeneratorExit:
+        recorder.stop()
+        raise
+    except TrainingDiverged as error:
+        failure = _end_badly(recorder, "diverged", str(error))
+    except (RuntimeError, MemoryError, OSError, ValueError) as error:
+        sentence = explain(error)
+        _end_badly(recorder, "interrupted", sentence or str(error))
+        if sentence is None:
+            raise
+        failure = sentence
+    # outside the handlers: a kept exception would keep the tensors of its frames
+    if failure:
+        yield Failed(run=recorder.run, where="training", summary=failure)
+    reason = failure or recorder.writer.info.reason or "finished"
+    yield TrainingChanged(run=recorder.run, state="idle", reason=reason, epoch=recorder.epoch)
+
+
+def _pull(
+    recorder: Recorder, fitting: Generator[Yielded, None, None], controls: Controls
+) -> Messages:
+    """Messages of the training until it ends or is to be stopped."""
+    for item in fitting:
+        yield recorder.tell(item)
+        if item is not None:
+            controls.obey(recorder.writer.control() or {})
+        if controls.is_paused:
+            yield from _wait(recorder, controls)
+        if controls.has_turns:
+            yield from _turn(recorder, controls)
+        if controls.is_stopping:
+            return
+
+
+def _wait(recorder: Recorder, controls: Controls) -> Messages:
+    """Pause, as `control.json` or another thread asked, until it asks to go on or to stop."""
+    yield TrainingChanged(run=recorder.run, state="paused", epoch=recorder.epoch)
+    while controls.is_paused and not controls.is_stopping:
+        time.sleep(PAUSE_SECONDS)
+        controls.obey(recorder.writer.control() or {})
+        yield None
+    yield TrainingChanged(run=recorder.run, state="training", epoch=recorder.epoch)
+
+
+def _turn(recorder: Recorder, controls: Controls) -> Messages:
+    """Set options that wait to be turned; a wrong one is told and left out."""
+    settings = recorder.writer.info.settings
+    live = live_options(settings)
+    for dotted, value in controls.take_turns():
+        name = dotted.rpartition(".")[2]
+        group = "train" if name == "lr" else "model"
+        try:
+            if name not in live:
+                raise SettingsError(f"{dotted!r} cannot be turned while training runs")
+            complete({**settings, group: {**settings[group], name: value}})
+        except SettingsError as error:
+            yield Failed(run=recorder.run, where="training", summary=str(error))
+        else:
+            recorder.training.turn(name, value)
+
+
+def _end_badly(recorder: Recorder, status: Status, reason: str) -> str:
+    """Write how it ended, if the disk still takes it; returns the reason."""
+    with suppress(SaveError):
+        recorder.end(status, reason)
+    return reason
+
+
+# ── going on ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _planned(settings: Mapping[str, Any], epochs: int) -> Settings:
+    """The settings of a run with another total of epochs."""
+    return complete({**settings, "train": {**settings["train"], "epochs": epochs}})
+
+
+def _device_again(word: str) -> tuple[Device, str]:
+    """The device of the run; the CPU, with a notice, where it is not there any more."""
+    try:
+        return choose(word), ""
+    except DeviceError as error:
+        return choose("cpu"), f"Going on on the CPU: {error}."
+
+
+def _refuse_changed_data(path: Path, info: RunInfo, dataset: Dataset) -> None:
+    if data_hash(dataset) != info.data["sha256"]:
+        raise RunError(
+            f"{path} was trained on other samples than {dataset.title} has now (their SHA-256 "
+            "differs): it can be looked at, but its training cannot go on"
+        )
+
+
+def _restore(writer: RunWriter, training: Training) -> list[str]:
+    """Bring the training to the checkpoint; returns notices about what is different now."""
+    files = writer.read_checkpoint()
+    if files is None:
+        raise RunError(f"{writer.path} has no checkpoint: its training cannot go on exactly")
+    counters = checkpoint.restore(training, files)
+    writer.go_back(training.epoch)
+    last = writer.epochs[-1].epoch if writer.epochs else -1
+    if last < training.epoch - 1:
+        raise RunError(f"{writer.path}: the checkpoint is of epoch {training.epoch}, not {last}")
+    training.reported = last
+    now = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    return [
+        f"It was trained with {what} {counters[what]}, now it is {value}: the last digits may "
+        "differ."
+        for what, value in now.items()
+        if counters.get(what) != value
+    ]
+
+
+def _set_threads(threads: int | None) -> None:
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+def _refuse_world() -> None:
+    """A launcher of several processes would have each train the whole by itself."""
+    world = os.environ.get("WORLD_SIZE", "1")
+    if world not in ("", "1"):
+        raise SettingsError(
+            f"WORLD_SIZE={world}: aeviz trains in one process; start it without a launcher"
+        )
