@@ -44,6 +44,7 @@ def main(pipe: Connection, work: str, arguments: Mapping[str, Any]) -> None:
 
 
 def _report_work(reports: "_Reports", work: str, arguments: Mapping[str, Any]) -> None:
+    reports.send(kind="alive")  # from here on the parent's patience is short
     threading.Thread(target=reports.beat, daemon=True).start()
     try:
         module, _, function = work.partition(":")
@@ -121,9 +122,8 @@ class _Reports:
         """Say every second that the process lives; end it when nobody listens any more."""
         wait = threading.Event().wait
         try:
-            while True:
+            while not wait(BEAT):
                 self.send(kind="alive")
-                wait(BEAT)
         except SystemExit:
             signal.raise_signal(signal.SIGTERM)  # the work's thread tidies up
             wait(GRACE)

@@ -14,7 +14,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 HEADER = "plain values"
-"""The member of the archive that holds them; no name of an array has a space."""
+ARRAY = "array "
+"""Members of the archive; the prefix keeps names away from the arguments of `np.savez`."""
 
 
 def pack(fields: Mapping[str, Any]) -> bytes:
@@ -22,13 +23,13 @@ def pack(fields: Mapping[str, Any]) -> bytes:
 
     Tuples become lists, dataclasses mappings.
     """
-    arrays: dict[str, Any] = {
-        name: value for name, value in fields.items() if isinstance(value, np.ndarray)
-    }
+    arrays = {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
     plain = {name: value for name, value in fields.items() if name not in arrays}
-    arrays[HEADER] = np.frombuffer(json.dumps(plain, default=asdict).encode(), np.uint8)
+    header = np.frombuffer(json.dumps(plain, default=asdict).encode(), np.uint8)
+    members: dict[str, Any] = {HEADER: header}
+    members |= {ARRAY + name: value for name, value in arrays.items()}
     stream = io.BytesIO()
-    np.savez(stream, **arrays)
+    np.savez(stream, **members)
     return stream.getvalue()
 
 
@@ -41,10 +42,11 @@ def unpack(parcel: bytes) -> dict[str, Any]:
     try:
         with np.load(io.BytesIO(parcel), allow_pickle=False) as archive:
             fields: dict[str, Any] = json.loads(archive[HEADER].tobytes())
-            for name in archive.files:
-                if name != HEADER:
-                    fields[name] = archive[name]
-                    fields[name].flags.writeable = False
+            for member in archive.files:
+                if member != HEADER:
+                    array = archive[member]
+                    array.flags.writeable = False
+                    fields[member.removeprefix(ARRAY)] = array
     except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         raise ValueError("the child process sent something that cannot be read") from error
     return fields
