@@ -317,7 +317,8 @@ def train(
     with shown, closing(messages):
         report = TrainingReport(shown)
         for message in messages:
-            report.take(message)
+            if message is not None:
+                report.take(message)
     if report.failure:
         raise RuntimeError(report.failure)
     return Run(report.path)

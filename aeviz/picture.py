@@ -1,6 +1,5 @@
 """`aeviz shot`: the window as a picture, once nothing in it is going to change any more."""
 
-import tempfile
 import time
 
 import numpy as np
@@ -9,7 +8,6 @@ from PySide6.QtCore import (
     QCoreApplication,
     QEventLoop,
     QObject,
-    QSettings,
     QTimer,
     Slot,
 )
@@ -46,16 +44,12 @@ def take(wanted: Shot, demo: str) -> bytes:
     Raises:
         CannotStart: If the run cannot be shown, or there is no such dock or epoch.
     """
-    with tempfile.TemporaryDirectory(prefix="aeviz-") as nowhere:
-        # Settings go to a folder that vanishes: none are read, none are written.
-        for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
-            QSettings.setPath(kind, QSettings.Scope.UserScope, nowhere)
-        make_application("dark" if wanted.theme == "dark" else "light")
-        program = Program(own_process=False)
-        try:
-            return _content(program, wanted, demo)
-        finally:
-            program.shutdown()
+    make_application("dark" if wanted.theme == "dark" else "light")
+    program = Program(None, own_process=False)
+    try:
+        return _content(program, wanted, demo)
+    finally:
+        program.shutdown()
 
 
 def _content(program: Program, wanted: Shot, demo: str) -> bytes:

@@ -4,7 +4,7 @@ import locale
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLocale, QObject, Slot
+from PySide6.QtCore import QLocale, QObject, QSettings, Slot
 from PySide6.QtWidgets import QApplication
 
 from aeviz import paths
@@ -14,6 +14,7 @@ from aeviz.gui.bridge import Bridge
 from aeviz.gui.main_window import MainWindow
 from aeviz.gui.session import Session
 from aeviz.mailbox import Mailbox
+from aeviz.messages import TrainingChanged
 from aeviz.process.crash import Reporter
 from aeviz.process.garbage import GarbageCollector
 from aeviz.process.interrupts import Interrupts
@@ -26,14 +27,19 @@ class Program(QObject):
     """Owns everything that lives as long as the window.
 
     Args:
-        window_class: Made with the session as its only argument.
+        settings: Where the window remembers layout, theme and recent runs; None for nowhere.
         own_process: Whether the process is ours: then garbage, signals and hooks are too.
         runs_dir: Where the window's trainings are written.
         log_dir: Where the log is kept, None for nowhere.
     """
 
     def __init__(
-        self, *, own_process: bool, runs_dir: Path | None = None, log_dir: Path | None = None
+        self,
+        settings: QSettings | None,
+        *,
+        own_process: bool,
+        runs_dir: Path | None = None,
+        log_dir: Path | None = None,
     ) -> None:
         super().__init__()
         self.exit_code = 0
@@ -43,8 +49,8 @@ class Program(QObject):
         self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True)
         self.session = Session(self.engine.post)
         self.bridge = Bridge(self.outbox, self.session.receive, self)
-        self.window = MainWindow(self.session)
-        self.window.installEventFilter(self)
+        self.window = MainWindow(self.session, settings)
+        self.window.close_requested.connect(self.shutdown)
         self._garbage: GarbageCollector | None = None
         self._interrupts: Interrupts | None = None
         if own_process:
@@ -54,7 +60,15 @@ class Program(QObject):
     def make(cls, *, own_process: bool) -> "Program":
         """The program of a person: application, settings, log."""
         make_application()
-        return cls(own_process=own_process, runs_dir=paths.window_runs(), log_dir=paths.logs())
+        settings = QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "aeviz", "aeviz"
+        )
+        return cls(
+            settings,
+            own_process=own_process,
+            runs_dir=paths.window_runs(),
+            log_dir=paths.logs() if own_process else None,
+        )
 
     def _own_process(self) -> None:
         self.reporter.install()
@@ -66,7 +80,8 @@ class Program(QObject):
 
     def open(self, path: str | None) -> None:
         """Show a run folder once the engine runs; None for the last one, at first the demo."""
-        self.session.open_run(path or str(paths.demo()))
+        last = next((each for each in self.window.recent.paths if Path(each).is_dir()), None)
+        self.session.open_run(path or last or str(paths.demo()))
 
     def show(self) -> None:
         """Show the window and start the engine."""
@@ -94,6 +109,7 @@ class Program(QObject):
         self._is_down = True
         self.bridge.close()
         self.window.stop()
+        self.window.save_layout()
         self.window.hide()
         ended = self.engine.stop(STOP_SECONDS)
         if not ended:
@@ -101,6 +117,8 @@ class Program(QObject):
             self.reporter.dump_stacks()
             os._exit(1)
         self._give_back()
+        # The window must not ask whether a training that has just been saved may be ended.
+        self.session.receive(TrainingChanged(state="idle"))
         self.window.close()
         application().quit()
 
@@ -120,12 +138,6 @@ class Program(QObject):
     def _on_interrupt(self, number: int) -> None:
         self.exit_code = 128 + number
         self.shutdown()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Shut down before the window closes, however it was asked to."""
-        if event.type() == QEvent.Type.Close:
-            self.shutdown()
-        return False
 
 
 def application() -> QApplication:

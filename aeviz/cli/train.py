@@ -15,6 +15,8 @@ from aeviz.dotted import merge, place
 from aeviz.messages import Message
 from aeviz.progress import TrainingReport, display
 
+Messages = Generator[Message | None]
+
 
 def train(
     *,
@@ -64,7 +66,7 @@ def train(
         "device": device,
     }
     console = Console()
-    messages: Generator[Message] | None
+    messages: Messages | None
     if resume is not None:
         other = {"--out": out, "--preset": preset, "--config": config, "--set": set_}
         _refuse_beside_resume({**flags, **other})
@@ -88,7 +90,7 @@ def _settings(
     )
 
 
-def _start(settings: dict[str, Any], out: Path | None, data_dir: Path | None) -> Generator[Message]:
+def _start(settings: dict[str, Any], out: Path | None, data_dir: Path | None) -> Messages:
     from aeviz.compute.runner import train as run
 
     return run(settings, out=out, data_dir=data_dir, runs_dir=Path("runs"))
@@ -96,7 +98,7 @@ def _start(settings: dict[str, Any], out: Path | None, data_dir: Path | None) ->
 
 def _refuse_beside_resume(flags: Mapping[str, Any]) -> None:
     """A run goes on as it began: only the total of epochs may be said anew."""
-    wrong = [name for name, value in flags.items() if value and name != "train.epochs"]
+    wrong = [name for name, value in flags.items() if value is not None and name != "train.epochs"]
     if wrong:
         name = wrong[0] if wrong[0].startswith("--") else _flag(wrong[0])
         raise CommandError(f"{name} cannot be changed with --resume; only --epochs can")
@@ -110,7 +112,7 @@ def _flag(dotted: str) -> str:
 
 def _resume(
     path: Path, epochs: int | None, data_dir: Path | None, console: Console
-) -> Generator[Message] | None:
+) -> Messages | None:
     """The messages of a training that goes on; None when nothing is left to do."""
     from aeviz.compute.runner import train_on
     from aeviz.runs.run import RunFolder
@@ -126,13 +128,14 @@ def _resume(
     return train_on(path, total, data_dir=data_dir)
 
 
-def _follow(messages: Generator[Message], console: Console) -> int:
+def _follow(messages: Messages, console: Console) -> int:
     """Show the messages until the end or a signal; returns the exit code."""
     with _Interruption() as interruption, display("training") as shown:
         report = TrainingReport(shown)
         with closing(messages):
             for message in messages:
-                report.take(message)
+                if message is not None:
+                    report.take(message)
                 interruption.may_wait = bool(report.path)
                 if interruption.number:
                     break

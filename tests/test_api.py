@@ -1,0 +1,64 @@
+"""The Python interface: numpy in, numpy out, wrong shapes named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import aeviz
+from aeviz.api import EpochError, Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    out = tmp_path_factory.mktemp("api") / "run"
+    options = {"model.widths": [16]}
+    return aeviz.train(
+        "digits", "deep", epochs=2, batch_size=256, options=options, out=out, progress=False
+    )
+
+
+def test_a_run_knows_itself(run: Run) -> None:
+    assert (run.epochs, run.latent_dim, run.sample_shape) == (2, 2, (8, 8, 1))
+    assert run.status == "finished"
+    assert run.metrics["reconstruction_mse"].shape == (3,)
+    assert run.metrics["reconstruction_mse"].dtype == np.float64
+    assert run.latents(epoch=1).shape == (len(run.index), 2)
+    assert aeviz.load(run.path).epochs == 2
+
+
+def test_bytes_and_floats_encode_alike(run: Run) -> None:
+    own = np.asarray(run.folder.samples[:5])
+    latents = run.encode(own)
+    assert latents.dtype == np.float32
+    np.testing.assert_array_equal(latents, run.encode(own[..., 0] / np.float32(16)))
+    np.testing.assert_allclose(latents, run.latents()[:5], rtol=1e-5, atol=1e-6)
+
+
+def test_another_epoch_decodes_with_its_own_weights(run: Run) -> None:
+    z = np.zeros((3, 2))
+    assert run.decode(z).shape == (3, 8, 8, 1)
+    assert not np.array_equal(run.decode(z, epoch=0), run.decode(z, epoch=2))
+    np.testing.assert_array_equal(run.decode(z, epoch="last"), run.decode(z, epoch=2))
+
+
+@pytest.mark.parametrize("z", [[0.0, 0.0], [[0.0]], [[np.nan, 0.0]]])
+def test_a_wrong_latent_is_refused(run: Run, z: list[float]) -> None:
+    with pytest.raises(ValueError, match="z must be"):
+        run.decode(z)
+
+
+def test_a_wrong_sample_names_the_expected_shape(run: Run) -> None:
+    with pytest.raises(ValueError, match=r"\(N, 8, 8, 1\)"):
+        run.encode(np.zeros((2, 28, 28)))
+
+
+def test_an_epoch_that_is_not_there_is_refused(run: Run) -> None:
+    with pytest.raises(EpochError, match="0 to 2"):
+        run.latents(epoch=9)
+
+
+def test_a_wrong_option_is_a_value_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"model\.gamma"):
+        aeviz.train(options={"model.gamma": 3}, out=tmp_path / "x", progress=False)
+    assert not (tmp_path / "x").exists()
