@@ -7,12 +7,14 @@ breaks off leaves nothing half done.
 
 import errno
 import os
+import re
 import shutil
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from types import ModuleType
@@ -36,13 +38,33 @@ class _Cancelled(BaseException):
         self.cause = cause
 
 
-def fetch(name: str, data_dir: Path, megabytes: float, report: Reporter) -> None:
-    """Download a data set of torchvision's MNIST family into `data_dir/NAME/raw`.
+@dataclass(frozen=True)
+class TorchvisionData:
+    """A data set of torchvision's MNIST family, as far as a download has to know it.
+
+    Attributes:
+        name: torchvision's class, also the name of its folder.
+        title: The name a person reads.
+        megabytes: Size of its packed files, for the share that is done.
+        needed: The packed files that a person without network has to put into its folder.
+    """
+
+    name: str
+    title: str
+    megabytes: float
+    needed: tuple[str, ...]
+
+    def folder(self, data_dir: Path) -> Path:
+        """Where torchvision keeps its files."""
+        return data_dir / self.name / "raw"
+
+
+def fetch(wanted: TorchvisionData, data_dir: Path, report: Reporter) -> None:
+    """Download a data set into the folder where torchvision would put it.
 
     Args:
-        name: torchvision's class.
+        wanted: What to download.
         data_dir: Where torchvision's files go; made if need be.
-        megabytes: Size of the packed files, for the share that is done.
         report: Told the share and "3.1 of 11.6 MB"; what it raises cancels, and is raised again.
 
     Raises:
@@ -50,28 +72,27 @@ def fetch(name: str, data_dir: Path, megabytes: float, report: Reporter) -> None
             wrong or the files cannot be written.
     """
     report(0.0, "Importing torchvision")
-    torchvision = _import_torchvision(name, data_dir)
-    files = [file for file, _ in getattr(torchvision.datasets, name).resources]
+    torchvision = _import_torchvision(wanted, data_dir)
     try:
-        with _staging(data_dir) as staging, _reporting(torchvision, megabytes, report):
-            getattr(torchvision.datasets, name)(str(staging), download=True)
-            _move(staging / name / "raw", data_dir / name / "raw")
+        with _staging(data_dir) as staging, _reporting(torchvision, wanted.megabytes, report):
+            getattr(torchvision.datasets, wanted.name)(str(staging), download=True)
+            _move(wanted.folder(staging), wanted.folder(data_dir))
     except _Cancelled as cancelled:
         raise cancelled.cause from None
     except (RuntimeError, OSError, EOFError, HTTPException) as error:
-        raise DataError(_explain(error, name, files, data_dir)) from error
+        raise DataError(_explain(error, wanted, data_dir)) from error
     report(1.0, "Downloaded")
 
 
-def _import_torchvision(name: str, data_dir: Path) -> ModuleType:
+def _import_torchvision(wanted: TorchvisionData, data_dir: Path) -> ModuleType:
     """Import torchvision, which fails beside another build of torch than it was made for."""
     try:
         import torchvision.datasets
     except (ImportError, RuntimeError, OSError) as error:
-        folder = data_dir / name / "raw"
         raise DataError(
-            f"torchvision, which downloads {name}, cannot be imported ({_reason(error)}): "
-            f"install the torchvision that belongs to this torch, or put the files into {folder}"
+            f"torchvision, which downloads {wanted.title}, cannot be imported "
+            f"({_reason(error)}): install the torchvision that belongs to this torch, or "
+            f"{_by_hand(wanted, data_dir)}"
         ) from error
     module: ModuleType = torchvision
     return module
@@ -148,23 +169,28 @@ def _sync(file: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _explain(error: Exception, name: str, files: list[str], data_dir: Path) -> str:
+def _explain(error: Exception, wanted: TorchvisionData, data_dir: Path) -> str:
     """One sentence about what went wrong and what to do."""
-    folder = data_dir / name / "raw"
+    failed = f"{wanted.title} was not downloaded"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{name} was not downloaded: the disk of {data_dir} is full; make room"
+        return f"{failed}: the disk of {data_dir} is full; make room and try again"
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
-        return f"{name} was not downloaded: {error.filename}: {error.strerror}"
-    by_hand = f"try again, or put {', '.join(files)} into {folder}"
+        return f"{failed}: {error.filename}: {error.strerror}"
+    by_hand = f"try again, or {_by_hand(wanted, data_dir)}"
     if "corrupt" in str(error):
         return (
-            f"{name} was not downloaded: what arrived has the wrong checksum, as when a login "
-            f"page answers in place of the server; {by_hand}"
+            f"{failed}: what arrived has the wrong checksum, as when a login page answers in "
+            f"place of the server; {by_hand}"
         )
-    return f"{name} was not downloaded ({_reason(error)}): check the network, {by_hand}"
+    return f"{failed} ({_reason(error)}): check the network, {by_hand}"
+
+
+def _by_hand(wanted: TorchvisionData, data_dir: Path) -> str:
+    return f"put {' and '.join(wanted.needed)} into {wanted.folder(data_dir)}"
 
 
 def _reason(error: BaseException) -> str:
     """The last line of what was raised: torchvision ends with what the last address answered."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[-1].removeprefix("<urlopen error ").rstrip(".>")
+    words = lines[-1].removeprefix("<urlopen error ").rstrip(".>")
+    return re.sub(r"^\[Errno -?\d+\] ", "", words)

@@ -20,12 +20,13 @@ from aeviz.data.dataset import (
     divide,
     register_dataset,
 )
-from aeviz.data.fetching import fetch
+from aeviz.data.fetching import TorchvisionData, fetch
 from aeviz.data.idx import read_idx
 from aeviz.data.options import BINARISE, DOWNLOAD
 
 IMAGES = "train-images-idx3-ubyte"
 LABELS = "train-labels-idx1-ubyte"
+NEEDED = (f"{IMAGES}.gz", f"{LABELS}.gz")
 SIDE = 28
 
 
@@ -35,41 +36,29 @@ class _Collection:
 
     Attributes:
         name: Its registered name.
-        title: The name a person reads.
-        torchvision: torchvision's class, also the name of its folder.
-        megabytes: Size of its four packed files, for the progress of a download.
+        files: Its title, and what torchvision knows of its files.
         class_names: One per label.
         source: Authors, year, address.
         licence: Under what terms it may be used.
     """
 
     name: str
-    title: str
-    torchvision: str
-    megabytes: float
+    files: TorchvisionData
     class_names: tuple[str, ...]
     source: str
     licence: str
 
-    def folder(self, data_dir: Path) -> Path:
-        """Where torchvision keeps its files."""
-        return data_dir / self.torchvision / "raw"
-
 
 MNIST = _Collection(
     name="mnist",
-    title="MNIST",
-    torchvision="MNIST",
-    megabytes=11.6,
+    files=TorchvisionData("MNIST", "MNIST", megabytes=11.6, needed=NEEDED),
     class_names=tuple("0123456789"),
     source="LeCun, Cortes & Burges, 1998, The MNIST database of handwritten digits",
     licence="CC BY-SA 3.0",
 )
 FASHION = _Collection(
     name="fashion-mnist",
-    title="Fashion-MNIST",
-    torchvision="FashionMNIST",
-    megabytes=30.9,
+    files=TorchvisionData("FashionMNIST", "Fashion-MNIST", megabytes=30.9, needed=NEEDED),
     class_names=(
         "T-shirt/top",
         "Trouser",
@@ -94,7 +83,7 @@ def download_mnist(data_dir: Path, report: Reporter) -> None:
 
 @register_dataset(
     "mnist",
-    title=MNIST.title,
+    title=MNIST.files.title,
     summary="60,000 images of handwritten digits, 28 × 28 pixels, 10 classes (the training part).",
     source=MNIST.source,
     kind="image",
@@ -114,7 +103,7 @@ def download_fashion_mnist(data_dir: Path, report: Reporter) -> None:
 
 @register_dataset(
     "fashion-mnist",
-    title=FASHION.title,
+    title=FASHION.files.title,
     summary="60,000 images of clothes, 28 × 28 pixels, 10 classes (the training part).",
     source=FASHION.source,
     kind="image",
@@ -129,7 +118,7 @@ def load_fashion_mnist(data_dir: Path, report: Reporter, options: Mapping[str, A
 
 def _download(collection: _Collection, data_dir: Path, report: Reporter) -> None:
     if not _is_whole(collection, data_dir):
-        fetch(collection.torchvision, data_dir, collection.megabytes, report)
+        fetch(collection.files, data_dir, report)
 
 
 def _is_whole(collection: _Collection, data_dir: Path) -> bool:
@@ -142,7 +131,7 @@ def _is_whole(collection: _Collection, data_dir: Path) -> bool:
 
 
 def _load(collection: _Collection, data_dir: Path, report: Reporter) -> Dataset:
-    folder = collection.folder(data_dir)
+    folder = collection.files.folder(data_dir)
     images_file, labels_file = _find(collection, folder)
     report(0.0, f"Reading {images_file.name}")
     images = read_idx(
@@ -153,7 +142,7 @@ def _load(collection: _Collection, data_dir: Path, report: Reporter) -> Dataset:
     labels = _read_labels(collection, labels_file, images_file, len(images))
     return Dataset(
         name=collection.name,
-        title=collection.title,
+        title=collection.files.title,
         samples=images[..., np.newaxis],
         scaling=divide(255),
         labels=labels,
@@ -171,7 +160,7 @@ def _find(collection: _Collection, folder: Path) -> tuple[Path, Path]:
     if images is None or labels is None:
         files = " and ".join(f"{name}.gz" for name in missing)
         raise DataMissing(
-            f"{collection.title} is not on this computer: put {files} (or unpacked) into "
+            f"{collection.files.title} is not on this computer: put {files} (or unpacked) into "
             f"{folder}, name another place with --data-dir, or download with "
             f"--set data.download=true"
         )
