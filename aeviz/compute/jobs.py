@@ -206,12 +206,13 @@ class Jobs:
             if running.child.ended == "cancelled":
                 self._post_cancelled(job)
             return
-        self._post(Failed(where="data", summary=sentence, details=details))
         if isinstance(job.request, DescribeData):
             fields = unavailable(job.arguments["name"], sentence)
             self._post(DataDescribed(view=job.request.view, **fields))
         else:
             self._post(JobDone(job=job.name, outcome="failed", sentence=sentence))
+        # Last, so that what stays on screen is the one with the details.
+        self._post(Failed(where="data", summary=sentence, details=details))
 
     def _post_cancelled(self, job: _Job) -> None:
         sentence = f"{job.title} was cancelled."

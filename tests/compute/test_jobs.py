@@ -290,7 +290,7 @@ def test_a_child_that_dies_is_a_sentence_and_the_next_one_answers(
 ) -> None:
     work(Download, function)
     jobs.post(Download(name="mnist"))
-    messages = wait_for(outbox, JobDone)
+    messages = wait_for(outbox, Failed)
     failed, done = only(messages, Failed), only(messages, JobDone)
     assert failed.where == "data"
     assert failed.summary == done.sentence == f"Downloading MNIST failed: {reason}"
@@ -306,7 +306,7 @@ def test_a_view_gets_its_description_also_when_the_child_dies(
 ) -> None:
     work(DescribeData, "crash")
     jobs.post(DescribeData(view="page", settings={"name": "digits"}))
-    messages = wait_for(outbox, DataDescribed)
+    messages = wait_for(outbox, Failed)
     described = only(messages, DataDescribed)
     assert not described.available
     assert described.title == "Handwritten digits"
@@ -318,7 +318,7 @@ def test_lack_of_memory_is_said_plainly(
 ) -> None:
     work(Download, "run_out_of_memory")
     jobs.post(Download(name="mnist"))
-    failed = only(wait_for(outbox, JobDone), Failed)
+    failed = only(wait_for(outbox, Failed), Failed)
     assert failed.summary == "there is not enough memory; close other programs"
 
 
@@ -330,7 +330,7 @@ def test_a_process_that_cannot_be_started_is_a_sentence(
 
     monkeypatch.setattr(ChildProcess, "start", refuse)
     jobs.post(Download(name="mnist"))
-    failed = only(wait_for(outbox, JobDone), Failed)
+    failed = only(wait_for(outbox, Failed), Failed)
     assert "Resource temporarily unavailable" in failed.summary
 
 
