@@ -167,13 +167,15 @@ class TrainingReport:
 
     def _on_progress(self, message: m.Progress) -> None:
         self._seconds_left = message.seconds_left
-        within = (message.step / max(1, message.steps)) if message.phase == "training" else 0.0
-        fraction = (max(0, message.epoch - 1) + within) / max(1, message.epochs)
+        done = float(message.epoch)
+        if message.phase in ("loading", "training"):
+            done += message.step / max(1, message.steps) - 1
         detail = "" if message.seconds_left is None else f"{duration(message.seconds_left)} left"
         description = f"epoch {message.epoch}/{message.epochs}"
         if message.phase != "training":
             description = f"{description} {message.phase}"
-        self._shown.update(min(1.0, fraction), description, detail)
+        fraction = done / max(1, message.epochs)
+        self._shown.update(min(max(fraction, 0.0), 1.0), description, detail)
 
     def _on_epoch(self, message: m.EpochDone) -> None:
         self.epoch = message.epoch

@@ -29,7 +29,7 @@ FORBIDDEN = {
     "exec(": r"(?<![.\w])exec\s*\(",
     "shell=True": r"shell\s*=\s*True",
     "jit.load": r"\bjit\s*\.\s*load\b",
-    "torch.load": r"\btorch\s*\.\s*load\b",
+    "torch.load": r"(?<!safetensors\.)\btorch\s*\.\s*load\b",
     "extractall": r"\bextractall\b",
     "os.system": r"\bos\s*\.\s*system\b",
     "ScatterPlotItem": r"\bScatterPlotItem\b",
