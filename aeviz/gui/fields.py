@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from aeviz.catalogue import Option
 from aeviz.gui import numbers
+from aeviz.gui.tick_box import TickBox
 
 _LARGEST = 2**31 - 1  # of QSpinBox
 _DECIMALS = 15
@@ -177,7 +178,7 @@ class FloatField(QDoubleSpinBox):
             event.ignore()
 
 
-class BoolField(QCheckBox):
+class BoolField(TickBox):
     """Yes or no.
 
     Signals:

@@ -19,7 +19,7 @@ from aeviz.gui.fields import Field, field_for
 from aeviz.gui.icons import icon
 from aeviz.gui.labels import caption_label, unit_label
 
-_LABEL_LETTERS = 17  # width of the column of labels, the same in all forms of a panel
+_LABEL_LETTERS = 15  # width of the column of labels, the same in all forms of a panel
 
 
 class Form(QWidget):

@@ -23,6 +23,16 @@ def unit_label(text: str) -> Caption:
     return label
 
 
+def figure_label() -> Caption:
+    """A number that changes, flush right in a column."""
+    label = Caption("", tone="text")
+    label.setWordWrap(False)
+    label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance("0.00000"))
+    return label
+
+
 def heading_label(text: str) -> Caption:
     """The name of a part of a panel."""
     return Caption(text, tone="text", bold=True)

@@ -125,7 +125,7 @@ class LossPlot(StyledPlot):
         """Set the ranges so that everything is inside."""
         run, last = self._session.run, self._session.last_epoch
         planned = run.epochs if run is not None and self._session.is_training else 0
-        self.setXRange(0, max(last, planned, 1), padding=0.02)
+        self.setXRange(0, max(last, planned, 1), padding=0.03)
         everything = np.concatenate([*heights, np.asarray(truths, np.float64)])
         finite = everything[np.isfinite(everything)]
         if not finite.size:

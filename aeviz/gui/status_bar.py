@@ -41,7 +41,7 @@ class StatusBar(QStatusBar):
         layout.addWidget(self.dismiss)
         self.addWidget(line, 1)
         self.addPermanentWidget(self.job)
-        self._fade = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        self._fade = QTimer(self, interval=_NOTICE_MS)
         self._fade.timeout.connect(self._on_dismiss)
         self.details.clicked.connect(self._on_details)
         self.dismiss.clicked.connect(self._on_dismiss)
@@ -87,6 +87,7 @@ class StatusBar(QStatusBar):
 
     @Slot()
     def _on_dismiss(self) -> None:
+        self._fade.stop()
         self._failure = None
         self.sentence.set_text("", "text")
         self.details.hide()

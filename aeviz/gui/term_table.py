@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.captions import Caption
-from aeviz.gui.labels import ElidedLabel, caption_label, unit_label
+from aeviz.gui.labels import ElidedLabel, figure_label, unit_label
 from aeviz.gui.loss_plot import MSE, MSE_UNIT, VALIDATION
 from aeviz.gui.numbers import measure
 from aeviz.messages import Term
@@ -26,7 +26,9 @@ class TermTable(QWidget):
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
         self._values: dict[str, QLabel] = {}
-        self._at = caption_label("")
+        self._head: Caption | None = None
+        self._unit = ""
+        self._row = 0
         self._rows: tuple[object, ...] = ()
 
     def set_terms(self, names: tuple[str, ...], terms: tuple[Term, ...], total_unit: str) -> None:
@@ -40,32 +42,41 @@ class TermTable(QWidget):
                 widget.setParent(None)
                 widget.deleteLater()
         self._values.clear()
-        self._at = unit_label("")
+        self._head, self._row = None, 0
         known = {term.name: term for term in terms}
         unit = ""
         for name in (*names, MSE):
             term = known.get(name) or _total(name, total_unit)
             if term.unit != unit:
                 unit = term.unit
-                self._add_head(unit, with_parts=not self._values)
+                self._add_head(unit)
             self._add_term(term, list(known))
 
     def show_values(self, metrics: Mapping[str, float], at: str) -> None:
         """Write the values of a moment."""
-        self._at.setText(at)
+        if self._head is not None:
+            self._head.setText(f"{self._unit} · {at}" if at else self._unit)
         for name, label in self._values.items():
             label.setText(measure(metrics.get(name, np.nan)))
 
-    def _add_head(self, unit: str, *, with_parts: bool) -> None:
-        row = self._grid.rowCount()
-        self._grid.addWidget(unit_label(unit), row, 0, 1, 2)
-        if with_parts:
-            right = Qt.AlignmentFlag.AlignRight
-            self._grid.addWidget(unit_label(self.tr("training")), row, 2, right)
-            self._grid.addWidget(unit_label(self.tr("validation")), row, 3, right)
+    def _add_head(self, unit: str) -> None:
+        """A line with the unit of those below; the first one names the columns too."""
+        row = self._next_row()
+        label = unit_label(unit)
+        self._grid.addWidget(label, row, 0, 1, 2, Qt.AlignmentFlag.AlignBottom)
+        self._grid.setRowMinimumHeight(row, 0 if row == 0 else label.sizeHint().height() + 8)
+        if self._head is None:
+            self._head, self._unit = label, unit
+            for column, title in ((2, self.tr("training")), (3, self.tr("validation"))):
+                self._grid.addWidget(unit_label(title), row, column, Qt.AlignmentFlag.AlignRight)
+
+    def _next_row(self) -> int:
+        self._row += 1
+        self._grid.setRowMinimumHeight(self._row - 1, 0)
+        return self._row - 1
 
     def _add_term(self, term: Term, terms: list[str]) -> None:
-        row = self._grid.rowCount()
+        row = self._next_row()
         tip = f"{term.definition} ({term.unit})" if term.definition else term.unit
         title = ElidedLabel(term.title)
         title.setAccessibleDescription(tip)
@@ -74,10 +85,7 @@ class TermTable(QWidget):
         self._grid.addWidget(swatch, row, 0)
         self._grid.addWidget(title, row, 1)
         for column, name in ((2, term.name), (3, VALIDATION + term.name)):
-            label = Caption("", tone="text")
-            label.setWordWrap(False)
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            label.setMinimumWidth(label.fontMetrics().horizontalAdvance("000.0000"))
+            label = figure_label()
             label.setToolTip(tip)
             self._values[name] = label
             self._grid.addWidget(label, row, column)

@@ -1,15 +1,18 @@
 """How the training goes: progress, time left, the terms of the loss and their chart."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.labels import ElidedLabel
+from aeviz.gui.live_options import LiveOptions
 from aeviz.gui.loss_plot import MSE, LossPlot, loss_names, quantity_unit
 from aeviz.gui.numbers import count, duration
+from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
 from aeviz.gui.term_table import TermTable
 from aeviz.gui.thin_bar import ThinBar
+from aeviz.gui.tick_box import TickBox
 from aeviz.messages import Progress, RunOpened
 
 _PHASES = {
@@ -31,7 +34,7 @@ _ENDINGS = {
 class TrainingMonitor(QWidget):
     """The state of the training or of the shown run, in words, numbers and curves."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, plan: Plan) -> None:
         super().__init__()
         self._session = session
         self._progress: Progress | None = None
@@ -40,6 +43,7 @@ class TrainingMonitor(QWidget):
         self.detail = ElidedLabel(tone="muted")
         self.detail.setFont(theme.caption(self.detail.font()))
         self.bar = ThinBar()
+        self.live = LiveOptions(session, plan)
         self.terms = TermTable()
         self.plot = LossPlot(session)
         self.plot.setMinimumHeight(140)
@@ -47,7 +51,7 @@ class TrainingMonitor(QWidget):
         self.quantity.setAccessibleName(self.tr("Shown quantity"))
         self.quantity.addItem(self.tr("Loss and its terms"), "loss")
         self.quantity.addItem(self.tr("Error per feature"), MSE)
-        self.log = QCheckBox(self.tr("Logarithmic"))
+        self.log = TickBox(self.tr("Logarithmic"))
         self.log.setToolTip(self.tr("Draw the vertical axis logarithmically."))
         self._lay_out()
         self._connect()
@@ -61,6 +65,7 @@ class TrainingMonitor(QWidget):
         layout.addWidget(self.headline)
         layout.addWidget(self.bar)
         layout.addWidget(self.detail)
+        layout.addWidget(self.live)
         layout.addSpacing(space // 2)
         layout.addWidget(self.terms)
         layout.addSpacing(space // 2)

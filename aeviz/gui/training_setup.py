@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, 
 
 from aeviz.catalogue import Option
 from aeviz.gui import devices, theme
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.entry_box import EntryBox
 from aeviz.gui.fields import IntField
 from aeviz.gui.form import Form, Rows
@@ -16,6 +17,7 @@ from aeviz.gui.labels import caption_label, heading_label
 from aeviz.gui.model_drawing import FormulaView, ModelDrawing
 from aeviz.gui.numbers import count
 from aeviz.gui.plan import GROUPS, Plan
+from aeviz.gui.scroll import Ruled, scrolled
 from aeviz.gui.session import Session
 from aeviz.messages import Answer, Term
 
@@ -58,41 +60,50 @@ class TrainingSetup(QWidget):
     # ── layout ────────────────────────────────────────────────────────────────────────────────
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
         space = theme.SPACE
-        layout.setContentsMargins(space * 3 // 2, space, space * 3 // 2, space)
+        form = QWidget()
+        layout = QVBoxLayout(form)
+        layout.setContentsMargins(INSET, space, INSET, space)
         layout.setSpacing(space // 2)
         top = Rows()
         top.add(self.preset.title, self.preset, tip=self.tr("Settings under a name."))
         layout.addWidget(top)
-        self._add_part(layout, self.tr("Data"), self._data_rows(), self._data_note)
+        self._add_part(layout, self.tr("Data"), self._data_line(), self._data_note)
         layout.addWidget(self.forms["data"])
-        model_rows = Rows()
-        model_rows.add(self.model.title, self.model)
-        self._add_part(layout, self.tr("Model"), model_rows, self._model_note)
+        self._add_part(layout, self.tr("Model"), self.model, self._model_note)
         layout.addWidget(self.forms["model"])
-        layout.addSpacing(space // 2)
-        for widget in (self.drawing, self._size_note, self.formula):
-            layout.addWidget(widget)
         self._add_part(layout, self.tr("Training"), self.forms["train"])
         layout.addWidget(self._seed_rows())
         layout.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scrolled(form), 1)
+        whole.addWidget(self._sketch())
+
+    def _sketch(self) -> QWidget:
+        """The drawing of the model and its loss; it stays in sight while the form scrolls."""
+        sketch = Ruled()
+        layout = QVBoxLayout(sketch)
+        layout.setContentsMargins(INSET, theme.SPACE, INSET, theme.SPACE // 2)
+        layout.setSpacing(theme.SPACE // 2)
+        for widget in (self.drawing, self._size_note, self.formula):
+            layout.addWidget(widget)
+        return sketch
 
     def _add_part(self, layout: QVBoxLayout, title: str, *widgets: QWidget) -> None:
         layout.addSpacing(theme.SPACE)
         for widget in (heading_label(title), *widgets):
             layout.addWidget(widget)
 
-    def _data_rows(self) -> Rows:
+    def _data_line(self) -> QWidget:
         both = QWidget()
         line = QHBoxLayout(both)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.SPACE // 2)
         line.addWidget(self.data, 1)
         line.addWidget(self.download)
-        rows = Rows()
-        rows.add(self.data.title, both)
-        return rows
+        return both
 
     def _seed_rows(self) -> Rows:
         rows = Rows()

@@ -1,0 +1,121 @@
+"""The panels around the map: made from the registry, laid out, remembered."""
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from aeviz.gui.dock_title import DockTitle
+from aeviz.gui.inspectors import base
+from aeviz.gui.session import Session
+
+VERSION = 1
+"""Of the layout; another one in the settings is not restored."""
+
+_AREAS: dict[base.Area, Qt.DockWidgetArea] = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+_TABBED_FROM = 100
+_LEFT, _RIGHT, _BOTTOM = 336, 312, 200
+_STATE, _GEOMETRY = "layout/state", "layout/geometry"
+
+
+class Docks:
+    """The docks of a main window by name, with their help pages."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._entries: dict[str, base.InspectorEntry] = {}
+        self._hidden: set[str] = set()
+        self.docks: dict[str, QDockWidget] = {}
+        self._standard: QByteArray | None = None
+
+    def add_inspectors(self, session: Session) -> None:
+        """Make a dock for every registered inspector, in their order."""
+        for entry in sorted(base.INSPECTORS.values(), key=lambda entry: (entry.order, entry.name)):
+            self._entries[entry.name] = entry
+            self.add(entry.name, entry.title, entry.make(session), entry.area, entry.order)
+
+    def add(
+        self,
+        name: str,
+        title: str,
+        content: QWidget,
+        area: base.Area,
+        order: int = 0,
+        *,
+        shown: bool = True,
+    ) -> QDockWidget:
+        """Make a dock; those with an order from 100 on share a tab with their neighbour."""
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        dock.setAccessibleName(title)
+        dock.setTitleBarWidget(DockTitle(dock))
+        before = [d for d in self.docks.values() if self._window.dockWidgetArea(d) == _AREAS[area]]
+        self._window.addDockWidget(_AREAS[area], dock)
+        if before and order >= _TABBED_FROM:
+            self._window.tabifyDockWidget(before[-1], dock)
+        if not shown:
+            self._hidden.add(name)
+        self.docks[name] = dock
+        return dock
+
+    def help_of(self, widget: QWidget | None) -> str:
+        """The help page of the dock that a widget lies in, "" for the first page."""
+        while widget is not None:
+            if isinstance(widget, QDockWidget):
+                entry = self._entries.get(widget.objectName())
+                return (entry.help or entry.name) if entry is not None else widget.objectName()
+            widget = widget.parentWidget()
+        return ""
+
+    def finish(self) -> None:
+        """Give the standard layout its widths and remember it."""
+        for name, dock in self.docks.items():
+            dock.setVisible(name not in self._hidden)
+        self._resize()
+        self._raise_first_tabs()
+        self._standard = self._window.saveState(VERSION)
+
+    def reset(self) -> None:
+        """Back to the standard layout."""
+        if self._standard is not None:
+            self._window.restoreState(self._standard, VERSION)
+            self._resize()
+            self._raise_first_tabs()
+
+    def restore(self, settings: QSettings) -> None:
+        """The layout of the last time; the standard one where that is of another version."""
+        geometry, state = settings.value(_GEOMETRY), settings.value(_STATE)
+        if isinstance(geometry, QByteArray):
+            self._window.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self._window.restoreState(state, VERSION)
+
+    def save(self, settings: QSettings) -> None:
+        """Remember the layout for the next time."""
+        settings.setValue(_GEOMETRY, self._window.saveGeometry())
+        settings.setValue(_STATE, self._window.saveState(VERSION))
+
+    def _resize(self) -> None:
+        widths: dict[base.Area, int] = {"left": _LEFT, "right": _RIGHT}
+        for area, width in widths.items():
+            docks = self._in(area)
+            self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
+        below = self._in("bottom")
+        self._window.resizeDocks(below, [_BOTTOM] * len(below), Qt.Orientation.Vertical)
+
+    def _raise_first_tabs(self) -> None:
+        """Of docks that share a tab the first one is on top."""
+        for dock in reversed(self.docks.values()):
+            if self._window.tabifiedDockWidgets(dock) and not dock.isHidden():
+                dock.raise_()
+
+    def _in(self, area: base.Area) -> list[QDockWidget]:
+        wanted = _AREAS[area]
+        return [
+            dock
+            for dock in self.docks.values()
+            if self._window.dockWidgetArea(dock) == wanted and not dock.isHidden()
+        ]

@@ -1,0 +1,316 @@
+"""The window: the map over the timeline, panels around them, commands; it holds no logic."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aeviz import catalogue, paths
+from aeviz.gui import theme
+from aeviz.gui.about import AboutDialog
+from aeviz.gui.command_palette import CommandPalette
+from aeviz.gui.commands import Commands
+from aeviz.gui.docks import Docks
+from aeviz.gui.help_view import HelpDialog
+from aeviz.gui.icons import icon
+from aeviz.gui.latent_view import LatentView
+from aeviz.gui.log_panel import LogPanel
+from aeviz.gui.plan import Plan
+from aeviz.gui.recent import RecentMenu, RecentRuns
+from aeviz.gui.session import Session
+from aeviz.gui.status_bar import StatusBar
+from aeviz.gui.timeline import Timeline
+from aeviz.gui.toolbar import ToolBar
+from aeviz.gui.training_commands import TrainingCommands
+from aeviz.gui.training_panel import TrainingPanel
+from aeviz.messages import RunOpened
+
+_THEME = "theme"
+_DROPS = 20  # of the files of one drop, how many are looked at
+
+
+class MainWindow(QMainWindow):
+    """Everything of one session on the screen.
+
+    Args:
+        session: What is shown.
+        settings: Where layout, theme and recent runs are remembered; None reads and writes none,
+            and asks nothing when the window is closed.
+        rows: Models, data sets and presets to offer; by default the built catalogue.
+
+    Signals:
+        close_requested(): The person closes the window, and was asked where there was reason to;
+            the program stops everything and closes it for good.
+    """
+
+    close_requested = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        settings: QSettings | None = None,
+        rows: catalogue.Catalogue | None = None,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self._settings = settings
+        self._is_closing = False
+        self.plan = Plan(rows or catalogue.load(), self)
+        self.commands = Commands(parent=self)
+        self.recent = RecentRuns(settings, self)
+        self.latent_view = LatentView(session)
+        self.timeline = Timeline(session)
+        self.panel = TrainingPanel(session, self.plan, self.commands)
+        self.status = StatusBar(session)
+        self.docks = Docks(self)
+        TrainingCommands(session, self.plan, self.commands, self)
+        self._build()
+        self._connect()
+        self._restore()
+
+    # ── building ──────────────────────────────────────────────────────────────────────────────
+
+    def _build(self) -> None:
+        self.setWindowTitle("aeviz")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setDocumentMode(True)
+        # The columns at the sides are as high as the window; only the map gives way below.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.resize(1280, 800)
+        self._build_centre()
+        self.docks.add("training", self.tr("Training"), self.panel, "left")
+        self.docks.add_inspectors(self.session)
+        log = LogPanel(self.session)
+        self.docks.add("log", self.tr("Log"), log, "bottom", shown=False)
+        bar = ToolBar(self.session, self.plan, self.commands)
+        for box in (bar.data, bar.model):
+            box.chosen.connect(self.panel.show_setup)
+        self.addToolBar(bar)
+        self.setStatusBar(self.status)
+        self._build_menus()
+        self.docks.finish()
+
+    def _build_centre(self) -> None:
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.latent_view, 1)
+        layout.addWidget(self.timeline)
+        self.setCentralWidget(centre)
+        # Space plays while map or timeline are in use; elsewhere it presses the focused button.
+        play = self.commands.action("view.play")
+        play.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        centre.addAction(play)
+
+    def _build_menus(self) -> None:
+        for name, title in (
+            ("File", self.tr("&File")),
+            ("Training", self.tr("&Training")),
+            ("View", self.tr("&View")),
+            ("Help", self.tr("&Help")),
+        ):
+            menu = self.menuBar().addMenu(title)
+            menu.setToolTipsVisible(True)
+            if name == "View":
+                self._fill_view(menu)
+            for command in self.commands.menu(name):
+                if command.apart:
+                    menu.addSeparator()
+                menu.addAction(self.commands.action(command.id))
+                if command.id == "run.open":
+                    self._recent_menu = RecentMenu(self.recent, menu)
+                    menu.addMenu(self._recent_menu)
+
+    def _fill_view(self, menu: QMenu) -> None:
+        panels = menu.addMenu(self.tr("&Panels"))
+        for dock in self.docks.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        themes = menu.addMenu(icon("sun"), self.tr("&Theme"))
+        for command in self.commands.menu("Theme"):
+            themes.addAction(self.commands.action(command.id))
+        menu.addSeparator()
+
+    def _connect(self) -> None:
+        to = self.commands.connect_to
+        to("run.open", self._on_open)
+        to("window.quit", self.close)
+        to("view.play", self._on_play)
+        to("view.clear", self._on_clear)
+        to("view.reset", self.docks.reset)
+        to("help.show", self._on_help)
+        to("help.palette", self._on_palette)
+        to("help.about", self._on_about)
+        for command in self.commands.menu("Theme"):
+            to(command.id, self._on_theme)
+        self._recent_menu.chosen.connect(self.session.open_run)
+        self.session.run_changed.connect(self._on_run_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_changed)
+
+    def _restore(self) -> None:
+        if self._settings is None:
+            return
+        self.docks.restore(self._settings)
+        stored = str(self._settings.value(_THEME, "system"))
+        action = next(
+            (a for a in self.commands.actions() if a.objectName() == f"theme.{stored}"),
+            self.commands.action("theme.system"),
+        )
+        action.setChecked(True)
+        self._dress()
+
+    # ── for the program ───────────────────────────────────────────────────────────────────────
+
+    def stop(self) -> None:
+        """Stop what moves by itself; part of shutting down."""
+        self.timeline.stop()
+
+    def save_layout(self) -> None:
+        """Remember the layout."""
+        if self._settings is not None:
+            self.docks.save(self._settings)
+            self._settings.sync()
+
+    # ── slots ─────────────────────────────────────────────────────────────────────────────────
+
+    @Slot(object)
+    def _on_run_changed(self, run: RunOpened | None) -> None:
+        self.setWindowTitle("aeviz" if run is None else f"{run.title} – aeviz")
+        if run is None:
+            return
+        if run.status != "training":
+            self.plan.set_settings(run.settings)
+        if run.path and Path(run.path) != paths.demo():
+            self.recent.add(run.path)
+        if run.notice:
+            self.session.noticed.emit(run.notice)
+
+    @Slot()
+    def _on_open(self) -> None:
+        newest = self.recent.paths[0] if self.recent.paths else ""
+        folder = str(Path(newest).parent) if newest else str(paths.window_runs())
+        path = QFileDialog.getExistingDirectory(self, self.tr("Open a run folder"), folder)
+        if path:
+            self.session.open_run(path)
+
+    @Slot()
+    def _on_play(self) -> None:
+        self.timeline.toggle()
+
+    @Slot()
+    def _on_clear(self) -> None:
+        self.session.set_pin(None)
+        self.session.select(())
+
+    @Slot()
+    def _on_help(self) -> None:
+        page = self.docks.help_of(QApplication.focusWidget())
+        dialog = HelpDialog(page, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    @Slot()
+    def _on_palette(self) -> None:
+        panels = [dock.toggleViewAction() for dock in self.docks.docks.values()]
+        palette = CommandPalette([*self.commands.actions(), *panels], self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.show()
+
+    @Slot()
+    def _on_about(self) -> None:
+        dialog = AboutDialog(self.session.engine, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        if self._settings is not None:
+            self._settings.setValue(_THEME, self._theme())
+        self._dress()
+
+    @Slot(Qt.ColorScheme)
+    def _on_desktop_changed(self, scheme: Qt.ColorScheme) -> None:
+        if self.commands.action("theme.system").isChecked():
+            self._dress()
+
+    def _theme(self) -> theme.ThemeName:
+        names: tuple[theme.ThemeName, ...] = ("light", "dark")
+        for name in names:
+            if self.commands.action(f"theme.{name}").isChecked():
+                return name
+        return "system"
+
+    def _dress(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, self._theme())
+
+    def _may_close(self) -> bool:
+        """Ask before a training is ended by closing the window."""
+        if self._settings is None or not self.session.is_training:
+            return True
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("aeviz")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(self.tr("A training is under way. Stop it and close?"))
+        box.setInformativeText(
+            self.tr("What it has learned so far is saved, and it can go on later.")
+        )
+        stop = box.addButton(self.tr("Stop, save and close"), QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton(self.tr("Keep training"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stop)
+        box.setEscapeButton(keep)
+        box.exec()
+        return box.clickedButton() is stop
+
+    # ── Qt ────────────────────────────────────────────────────────────────────────────────────
+
+    def createPopupMenu(self) -> QMenu:
+        """The menu on the bars: panels only, the toolbar stays."""
+        menu = QMenu(self)
+        for dock in self.docks.docks.values():
+            menu.addAction(dock.toggleViewAction())
+        return menu
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take folders and files that lie on this computer."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()[:_DROPS]):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the first run among what was dropped."""
+        urls = event.mimeData().urls()[:_DROPS]
+        dropped = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        folders = [path.parent if path.name == "run.json" else path for path in dropped]
+        event.acceptProposedAction()
+        found = next((folder for folder in folders if folder.is_dir()), None)
+        if found is not None:
+            self.session.open_run(str(found))
+        elif folders:
+            text = self.tr("{name} is no run folder: drop the folder that holds run.json.")
+            self.session.noticed.emit(text.format(name=folders[0].name))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask where there is reason to, remember the layout, let the program stop everything."""
+        if self._is_closing:
+            event.accept()
+            return
+        if not self._may_close():
+            event.ignore()
+            return
+        self._is_closing = True
+        self.save_layout()
+        self.close_requested.emit()
+        event.accept()
