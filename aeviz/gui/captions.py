@@ -98,7 +98,6 @@ class LabelName(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the dot and as much of the text as there is room for."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left = draw_dot(painter, QRectF(self.rect()), self._colour)
         area = QRectF(self.rect()).adjusted(left, 0, 0, 0)
         text = self.fontMetrics().elidedText(
@@ -113,7 +112,10 @@ def draw_dot(painter: QPainter, area: QRectF, colour: QColor | None) -> float:
     """Draw the dot of a label at the left of a line; returns the room that it takes."""
     if colour is None:
         return 0.0
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawEllipse(QRectF(area.left(), area.center().y() - _DOT / 2, _DOT, _DOT))
+    painter.restore()
     return _DOT + _GAP

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from aeviz.gui import theme
 from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.image_label import ImageLabel
-from aeviz.gui.labels import caption_label, heading_label
+from aeviz.gui.labels import ElidedLabel, caption_label, heading_label
 from aeviz.gui.profile import Profile
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import SampleStyle
@@ -30,32 +31,34 @@ class DecodeView(QWidget):
         self.coordinates.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.origin = caption_label("")
         self.name = LabelName()
-        self.distance = caption_label("")
+        self.distance = ElidedLabel("", "muted")
+        self.distance.setFont(theme.caption(self.font()))
         self._style = SampleStyle()
         self._decode: NDArray[Any] | None = None
         self._sample: NDArray[Any] | None = None
         self._lay_out()
 
     def _lay_out(self) -> None:
-        pair = QGridLayout()
-        pair.setContentsMargins(0, 0, 0, 0)
-        pair.setHorizontalSpacing(SPACE)
-        pair.setVerticalSpacing(2)
-        pair.addWidget(self.picture, 0, 0)
-        pair.addWidget(self.neighbour, 0, 1)
+        pair = QHBoxLayout()
+        pair.setSpacing(SPACE)
         columns: tuple[Sequence[QWidget], ...] = (
-            (heading_label("Decode"), self.coordinates, self.origin),
-            (heading_label("Nearest sample"), self.name, self.distance),
+            (self.picture, heading_label("Decode"), self.origin),
+            (self.neighbour, heading_label("Nearest sample"), self.name, self.distance),
         )
-        for column, widgets in enumerate(columns):
-            pair.setColumnStretch(column, 1)
-            for row, widget in enumerate(widgets):
-                pair.addWidget(widget, row + 1, column, Qt.AlignmentFlag.AlignTop)
-        column_layout = QVBoxLayout(self)
-        column_layout.setContentsMargins(0, 0, 0, 0)
-        column_layout.setSpacing(SPACE)
-        column_layout.addLayout(pair)
-        column_layout.addWidget(self.profile)
+        for widgets in columns:
+            cell = QWidget()
+            stack = QVBoxLayout(cell)
+            stack.setContentsMargins(0, 0, 0, 0)
+            stack.setSpacing(2)
+            for widget in widgets:
+                stack.addWidget(widget)
+            pair.addWidget(cell, 1, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        column.addWidget(self.coordinates)
+        column.addLayout(pair)
+        column.addWidget(self.profile)
 
     def set_run(self, run: RunOpened, style: SampleStyle) -> None:
         """Prepare for the samples of a run and show none yet."""
@@ -83,7 +86,7 @@ class DecodeView(QWidget):
         self._sample = None
         self.neighbour.set_image(None)
         self.name.say("–")
-        self.distance.say("")
+        self.distance.set_text("")
         self._draw_profile()
 
     def show_decode(self, message: Decoded, coordinates: str, whole: str) -> None:
@@ -106,7 +109,7 @@ class DecodeView(QWidget):
     def name_neighbour(self, name: str, colour: QColor | None, distance: str) -> None:
         """Say which sample is nearest; its picture may come later."""
         self.name.say(name, colour)
-        self.distance.say(distance)
+        self.distance.set_text(distance)
 
     def show_neighbour(self, sample: NDArray[Any]) -> None:
         """Show the nearest sample, in its own units."""

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 _NEW = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -26,7 +26,7 @@ def png_bytes(image: QImage) -> bytes:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    written = not image.isNull() and image.save(buffer, b"PNG")
+    written = not image.isNull() and QImageWriter(buffer, QByteArray(b"png")).write(image)
     buffer.close()
     if not written or content.isEmpty():
         raise ExportError("The picture is too large to be made: show fewer samples or epochs.")

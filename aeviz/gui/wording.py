@@ -47,6 +47,8 @@ def share(fraction: float) -> str:
         ('3.1\xa0%', 'under 0.1\xa0%', '25\xa0%')
     """
     percent = 100 * fraction
+    if percent == 0:
+        return f"0{NO_BREAK}%"
     if 0 < percent < 0.1:
         return f"under 0.1{NO_BREAK}%"
     return f"{percent:.0f}{NO_BREAK}%" if percent >= 10 else f"{percent:.1f}{NO_BREAK}%"

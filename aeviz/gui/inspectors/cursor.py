@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
-from aeviz.gui import theme, wording
-from aeviz.gui.captions import LabelName
+from aeviz.gui import wording
+from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.comparison import Comparison
 from aeviz.gui.decode_view import DecodeView
 from aeviz.gui.inspectors.base import Inspector, register_inspector
+from aeviz.gui.label_colours import label_of
 from aeviz.gui.labels import caption_label, heading_label
 from aeviz.gui.nearest import nearest_sample
 from aeviz.gui.numbers import measure
@@ -32,6 +32,10 @@ _MOST_ASKED = 64
 WAITING = "Decoding starts as soon as torch is loaded."
 NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
 HINT = "Move the mouse over the map to decode there. A click pins the place."
+CLIPPED = (
+    "Values of the decode below 0 or above 1: the picture shows them as black or white, "
+    "the numbers are kept as they are."
+)
 NO_RUN = "Open a run or train a model: what it decodes under the mouse appears here."
 
 
@@ -46,6 +50,7 @@ class CursorInspector(Inspector):
         self.hint = caption_label(NO_RUN)
         self.decode = DecodeView()
         self.note = caption_label("")
+        self.note.setToolTip(tip(CLIPPED))
         self.chosen = LabelName()
         self.chosen_detail = caption_label("")
         self.comparison = Comparison()
@@ -221,7 +226,8 @@ class CursorInspector(Inspector):
         z = message.z[0].tolist()
         whole = "z = " + wording.latent(z, most=len(z))
         self.decode.show_decode(message, f"z = {wording.latent(z)}", whole)
-        self.note.say(*note_on(message))
+        run = self.session.run
+        self.note.say(*note_on(message, run is not None and run.bounded))
 
     @Slot(object)
     def _on_failed(self, message: m.Failed) -> None:
@@ -277,18 +283,6 @@ class CursorInspector(Inspector):
             self.comparison.show_reconstruction(message)
 
 
-def label_of(session: Session, row: int) -> tuple[str, QColor | None]:
-    """Name and colour of a sample's label; a run without labels has neither."""
-    run = session.run
-    if run is None or run.labels is None:
-        return "", None
-    label = int(run.labels[row])
-    count = max(len(run.class_names), int(run.labels.max(initial=-1)) + 1)
-    if label < 0:
-        return wording.label_name(label, run.class_names), None
-    return wording.label_name(label, run.class_names), QColor(*theme.label_colours(count)[label])
-
-
 def spread_of(run: m.RunOpened) -> NDArray[np.float32] | None:
     """Standard deviation of each feature of a table over the samples that the window holds."""
     if run.is_image or run.samples is None or not len(run.samples):
@@ -296,11 +290,15 @@ def spread_of(run: m.RunOpened) -> NDArray[np.float32] | None:
     return np.asarray(run.samples.std(axis=0, dtype=np.float64), np.float32)
 
 
-def note_on(message: m.Decoded) -> tuple[str, Any]:
-    """What has to be said of a decode, and its tone; an empty sentence where nothing has."""
+def note_on(message: m.Decoded, bounded: bool) -> tuple[str, Any]:
+    """What has to be said of a decode, and its tone; an empty sentence where nothing has.
+
+    How many pixels are clipped is told for every decode of an unbounded model, also when none is:
+    a line that comes and goes would make what stands below it jump.
+    """
     notes = []
     if message.epoch != message.asked:
-        notes.append(f"Epoch {message.asked} keeps no weights: epoch {message.epoch} decodes.")
-    if message.pictures is not None and message.clipped > 0:
-        notes.append(f"{wording.share(message.clipped)} of pixels clipped to black or white.")
-    return " ".join(notes), "warning" if message.epoch != message.asked else "muted"
+        notes.append(f"Epoch {message.asked} keeps no weights: epoch {message.epoch} decodes")
+    if message.pictures is not None and (message.clipped > 0 or not bounded):
+        notes.append(f"{wording.share(message.clipped)} of pixels clipped")
+    return ". ".join(notes), "warning" if message.epoch != message.asked else "muted"

@@ -1,0 +1,311 @@
+"""The widgets of the reconstructions: the film strip, and originals over reconstructions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
+
+from aeviz.gui import theme
+from aeviz.gui.captions import tip
+from aeviz.gui.film import Film, FilmLayout, cell_size, clamp_side, draw_film, layout
+from aeviz.gui.numbers import measure
+from aeviz.gui.tiles import SampleStyle, draw_sample
+
+_MOST_FILM, _MOST_PAIR = 72.0, 96.0
+_NARROWEST = 38.0
+"""Pixels between two samples at least, so that their names and errors stay apart."""
+_EDGE = 8
+_PICTURE_SIDE = 56.0
+_PICTURE_SCALE = 2.0
+
+
+class FilmStrip(QWidget):
+    """Draws a film; a click on a column, or the arrow keys, choose an epoch.
+
+    Signals:
+        epoch_chosen(int): The epoch of the column.
+    """
+
+    epoch_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.film: Film | None = None
+        self._shape: Sequence[int] = (1, 1, 1)
+        self._room = QSize(400, 200)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Film strip: reconstructions over the epochs")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_film(self, film: Film | None, shape: Sequence[int]) -> None:
+        """Show another film of samples of a shape."""
+        self.film, self._shape = film, shape
+        self._resize()
+        self.update()
+
+    def fit(self, room: QSize) -> None:
+        """Choose the cells so that the strip fits into the room, if they stay large enough."""
+        self._room = room
+        self._resize()
+
+    def _resize(self) -> None:
+        places = self.places()
+        if places is not None:
+            wide, high = places.width + 2 * _EDGE, places.height + _EDGE
+            self.setFixedSize(round(wide), round(high))
+
+    def wish(self, height: int) -> int:
+        """The width that it would fill at a height."""
+        places = self._places(QSize(100_000, height))
+        return 0 if places is None else round(places.width) + 2 * _EDGE
+
+    def places(self) -> FilmLayout | None:
+        """Where everything lies."""
+        return self._places(self._room)
+
+    def _places(self, room: QSize) -> FilmLayout | None:
+        if self.film is None:
+            return None
+        font = theme.caption(self.font())
+        names = min(max(room.width() * 0.22, 44.0), 140.0)
+        rough = layout(self.film, font, (0.0, 0.0), names)
+        across = (room.width() - 2 * _EDGE - rough.width) / (rough.columns + 1)
+        if len(self._shape) != 3:
+            across /= 1.5
+        down = (room.height() - _EDGE - rough.height) / max(rough.rows, 1)
+        side = clamp_side(min(across, down), self._shape, _MOST_FILM)
+        cell = cell_size(self._shape, side, self.devicePixelRatioF())
+        return layout(self.film, font, cell, names)
+
+    def picture(self, title: str) -> QImage:
+        """The whole strip as a picture in the light theme, twice as fine as the screen."""
+        film = self.film
+        if film is None:
+            return QImage()
+        cell = cell_size(self._shape, _PICTURE_SIDE, _PICTURE_SCALE)
+        places = layout(film, self.font(), cell, 160.0)
+        head = 28
+        width, height = places.width + 32, places.height + 32 + head
+        size = QSize(round(width * _PICTURE_SCALE), round(height * _PICTURE_SCALE))
+        image = QImage(size, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(_PICTURE_SCALE)
+        image.fill(QColor(theme.LIGHT.surface))
+        painter = QPainter(image)
+        painter.translate(16, 16)
+        painter.setFont(theme.heading(self.font()))
+        painter.setPen(QColor(theme.LIGHT.text))
+        painter.drawText(QRectF(0, 0, places.width, head), int(Qt.AlignmentFlag.AlignLeft), title)
+        painter.translate(0, head)
+        draw_film(painter, film, places, theme.LIGHT, self.font())
+        painter.end()
+        return image
+
+    def _choose(self, column: int) -> None:
+        if self.film is not None and 0 <= column < len(self.film.epochs):
+            self.epoch_chosen.emit(self.film.epochs[column])
+
+    def _column_of_shown(self) -> int:
+        """The last column that is not beyond the shown epoch."""
+        if self.film is None:
+            return -1
+        return sum(epoch <= self.film.shown for epoch in self.film.epochs) - 1
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the epoch of the column."""
+        places = self.places()
+        if places is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._choose(places.column_at(event.position().x() - _EDGE))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys, Home and End go along the columns."""
+        at = self._column_of_shown()
+        exact = self.film is not None and at >= 0 and self.film.epochs[at] == self.film.shown
+        last = -1 if self.film is None else len(self.film.epochs) - 1
+        column = {
+            Qt.Key.Key_Left: at - 1 if exact else at,
+            Qt.Key.Key_Right: at + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }.get(Qt.Key(event.key()))
+        if column is None:
+            super().keyPressEvent(event)
+        else:
+            self._choose(column)
+
+    def event(self, event: QEvent) -> bool:
+        """Say where a click would go."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(QPoint(event.globalPos()), tip(self.tip_at(event.pos().x())), self)
+            return True
+        return super().event(event)
+
+    def tip_at(self, x: float) -> str:
+        """What is said of the column under a point."""
+        places = self.places()
+        column = -1 if places is None else places.column_at(x - _EDGE)
+        if self.film is None or column < 0:
+            return ""
+        epoch, answered = self.film.epochs[column], self.film.answered[column]
+        if epoch == answered:
+            return f"Go to epoch {epoch}"
+        return f"Go to epoch {epoch}, which keeps no weights: epoch {answered} decoded this column"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the strip and the frame of the keyboard's focus."""
+        places = self.places()
+        if self.film is None or places is None:
+            return
+        colours = theme.tokens(self.palette())
+        painter = QPainter(self)
+        painter.translate(_EDGE, 0)
+        draw_film(painter, self.film, places, colours, theme.caption(self.font()))
+        if self.hasFocus():
+            painter.setPen(QColor(colours.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            left = places.left(0) - 4
+            area = QRectF(left, 0.5, places.width - left + 4, places.height - 1)
+            painter.drawRoundedRect(area, 4, 4)
+        painter.end()
+
+
+class PairStrip(QWidget):
+    """Originals in the upper row, reconstructions in the lower one, errors below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: Sequence[str] = ()
+        self._colours: Sequence[QColor | None] = ()
+        self._originals: Sequence[NDArray[Any] | None] = ()
+        self._frames: Sequence[NDArray[Any]] = ()
+        self._errors: Sequence[float] = ()
+        self._style = SampleStyle()
+        self._shape: Sequence[int] = (1, 1, 1)
+        self._room = QSize(300, 200)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Fixed samples: originals over reconstructions")
+
+    def set_samples(
+        self,
+        names: Sequence[str],
+        colours: Sequence[QColor | None],
+        originals: Sequence[NDArray[Any] | None],
+        style: SampleStyle,
+        shape: Sequence[int],
+    ) -> None:
+        """Show these samples; their reconstructions stay until others come."""
+        self._names, self._colours, self._originals = names, colours, originals
+        self._style, self._shape = style, shape
+        self._resize()
+        self.update()
+
+    def set_reconstructions(self, frames: Sequence[NDArray[Any]], errors: Sequence[float]) -> None:
+        """Show the reconstructions, in the order of the samples, with their errors."""
+        self._frames, self._errors = frames, errors
+        told = zip(self._names, errors, strict=False)
+        said = "; ".join(f"{name}: {measure(float(error), 2)}" for name, error in told)
+        self.setAccessibleDescription(f"Mean squared errors: {said}" if said else "")
+        self.update()
+
+    def fit(self, room: QSize) -> None:
+        """Choose the cells so that the strip fits into the room, if they stay large enough."""
+        self._room = room
+        self._resize()
+
+    def _line(self) -> int:
+        return round(self.fontMetrics().height() * 1.05)
+
+    def wish(self, height: int) -> int:
+        """The width that it would fill at a height."""
+        wide, _ = self._cell_in(QSize(100_000, height))
+        return round(len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE)
+
+    def _cell(self) -> tuple[float, float]:
+        return self._cell_in(self._room)
+
+    def _cell_in(self, room: QSize) -> tuple[float, float]:
+        across = (room.width() - 2 * _EDGE) / max(len(self._names), 1) - 4
+        if len(self._shape) != 3:
+            across /= 1.5
+        down = (room.height() - 2 * self._line() - 8) / 2 - 4
+        side = clamp_side(min(across, down), self._shape, _MOST_PAIR)
+        return cell_size(self._shape, side, self.devicePixelRatioF())
+
+    def _resize(self) -> None:
+        wide, high = self._cell()
+        width = len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE
+        self.setFixedSize(round(width), round(2 * (high + 4) + 2 * self._line()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw one column per sample."""
+        painter = QPainter(self)
+        painter.setFont(theme.caption(self.font()))
+        for column in range(len(self._names)):
+            self._draw_column(painter, column)
+        painter.end()
+
+    def _draw_column(self, painter: QPainter, column: int) -> None:
+        wide, high = self._cell()
+        colours = theme.tokens(self.palette())
+        pitch = max(wide, _NARROWEST) + 4
+        left, line = _EDGE + column * pitch, self._line()
+        colour = self._colours[column]
+        painter.setPen(QColor(colours.text))
+        head = QRectF(left, 0, pitch - 4, line)
+        if colour is not None:
+            mark = QRectF(left, line - 3, wide, 2)
+            painter.fillRect(mark, colour)
+        text = painter.fontMetrics().elidedText(
+            self._names[column], Qt.TextElideMode.ElideRight, int(pitch - 2)
+        )
+        painter.drawText(head.adjusted(0, -2, 2, -2), int(Qt.AlignmentFlag.AlignVCenter), text)
+        self._draw_pair(painter, column, QRectF(left, line + 2, wide, high))
+        if column < len(self._errors):
+            painter.setPen(QColor(colours.muted))
+            foot = QRectF(left, line + 2 * (high + 4), pitch, line)
+            error = measure(float(self._errors[column]), 2)
+            painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), error)
+
+    def _draw_pair(self, painter: QPainter, column: int, area: QRectF) -> None:
+        colours = theme.tokens(self.palette())
+        original = self._originals[column]
+        below = area.translated(0, area.height() + 4)
+        if original is not None:
+            draw_sample(painter, area, original, self._style, colours)
+        if column < len(self._frames):
+            frame = self._frames[column]
+            is_row = frame.ndim == 1
+            style = self._style if is_row else SampleStyle()
+            draw_sample(painter, below, frame, style, colours, original if is_row else None)
+        else:
+            painter.setPen(QColor(colours.line))
+            painter.drawRect(below.adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+class FittingArea(QScrollArea):
+    """Scrolls a strip, and tells it the room it has."""
+
+    def __init__(self, strip: FilmStrip | PairStrip) -> None:
+        super().__init__()
+        self._strip = strip
+        self.setWidget(strip)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumSize(60, 60)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the strip choose the size of its cells."""
+        self._strip.fit(self.maximumViewportSize())
+        super().resizeEvent(event)
