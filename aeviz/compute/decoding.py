@@ -87,7 +87,7 @@ def channels_last(x: Tensor) -> FloatArray:
 def finite(array: FloatArray, what: str) -> FloatArray:
     """The same array; raises ValueError where a value is not finite."""
     if not np.isfinite(array).all():
-        raise ValueError(f"the model's {what} is not finite here: its weights have diverged")
+        raise ValueError(f"the model's {what} is not finite at this point and these weights")
     return array
 
 

@@ -5,10 +5,8 @@ from copies of its weights. They share nothing but messages, and what was told o
 """
 
 import importlib
-import importlib.metadata
 import logging
 import os
-import platform
 import threading
 import time
 import traceback
@@ -16,8 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from aeviz import __version__, paths
 from aeviz import messages as m
+from aeviz import paths
 from aeviz.compute.inference import NEEDS_NO_TORCH, Inference
 from aeviz.compute.jobs import Jobs
 from aeviz.compute.live import LiveRun
@@ -183,6 +181,7 @@ class Engine:
             import torch
 
             from aeviz.compute import device as devices
+            from aeviz.compute import info
         except (ImportError, OSError) as error:
             raise RuntimeError(
                 f"torch cannot be imported ({error}), so nothing can be decoded or trained: "
@@ -195,7 +194,7 @@ class Engine:
                 device=chosen.name,
                 reason=chosen.reason,
                 devices=devices.available(),
-                versions=versions(),
+                versions=info.versions(),
             )
         )
 
@@ -251,12 +250,6 @@ def thread_count(usual: int, window: bool) -> int:
     else:
         cores = os.cpu_count() or 1
     return max(1, min(usual, cores - 1 if window else cores))
-
-
-def versions() -> dict[str, str]:
-    """Versions of what computes, by package name."""
-    found = {"python": platform.python_version(), "aeviz": __version__}
-    return found | {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
 
 
 def warm_up() -> None:

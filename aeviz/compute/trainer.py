@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from aeviz import messages as m
 from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Job = Generator[m.Message | None, None, None]
 """A training: each pull is one step, and mostly says nothing."""
+
+Pulling = Literal["on", "once", "off"]
+"""Whether the training is pulled: on and on, up to the next optimiser step, or not at all."""
 
 UNDER_WAY = "a training is under way: stop it first, then start another"
 
@@ -51,7 +54,10 @@ class Trainer:
         self._device = device
         self._job: Job | None = None
         self._controls: Controls | None = None
-        self._state: m.TrainingState = "idle"
+        self._pulling: Pulling = "on"
+        self._is_measuring = False
+        self._changed = m.TrainingChanged(state="idle")
+        self._farewell: m.TrainingChanged | None = None
         self._run = ""
         self._epoch = 0
         self._handlers: dict[type[m.Message], Callable[[Any], None]] = {
@@ -72,7 +78,7 @@ class Trainer:
     @property
     def is_waiting(self) -> bool:
         """Whether there is nothing to do until a message comes."""
-        return self._job is None or self._state == "paused"
+        return self._job is None or self._pulling == "off"
 
     @property
     def run(self) -> str:
@@ -105,6 +111,8 @@ class Trainer:
             raise
         if message is not None:
             self._forward(message)
+        if self._pulling == "once" and self._is_step(message):
+            self._pause(m.Pause())
 
     def close(self) -> None:
         """Stop a training that is under way; it saves what it has."""
@@ -148,7 +156,8 @@ class Trainer:
 
         if self._job is not None:
             raise ValueError(UNDER_WAY)
-        self._run, self._epoch = "", 0
+        self._run, self._epoch, self._farewell = "", 0, None
+        self._pulling, self._is_measuring = "on", False
         self._controls = Controls()
         self._job = make(self._controls)
         self._change("loading")
@@ -157,19 +166,29 @@ class Trainer:
         return self._data_dir if request.data_dir is None else Path(request.data_dir)
 
     def _pause(self, request: m.Pause) -> None:
-        if self._job is not None and self._state != "paused":
+        if self._job is not None:
+            self._pulling = "off"
             self._change("paused")
 
     def _continue(self, request: m.Continue) -> None:
-        if self._state == "paused":
-            self._change("training" if self._run else "loading")
+        if self._controls is None:
+            return
+        self._controls.pause(False)  # `control.json` may have asked for a pause
+        self._pulling = "on"
+        self._change("training" if self._run else "loading")
 
     def _step_once(self, request: m.StepOnce) -> None:
-        if self._job is None:
-            return
-        self.advance()
         if self._job is not None:
-            self._pause(m.Pause())
+            self._pulling = "once"
+
+    def _is_step(self, message: m.Message | None) -> bool:
+        """Whether what was pulled was an optimiser step: loading and measuring are passed over."""
+        if isinstance(message, m.Progress):
+            self._is_measuring = message.phase != "training"
+        elif message is not None:
+            self._is_measuring = False
+            return False
+        return not self._is_measuring and bool(self._run)
 
     def _stop(self, request: m.Stop) -> None:
         if self._job is None:
@@ -188,25 +207,30 @@ class Trainer:
 
     def _forward(self, message: m.Message) -> None:
         """Pass a message on; the inference thread hears of a new run before the window does."""
+        if isinstance(message, m.TrainingChanged):
+            self._epoch = message.epoch
+            if message.state == "idle":
+                self._farewell = message  # told when the next training could begin
+            else:
+                self._tell_change(message)
+            return
         if isinstance(message, m.RunOpened):
             self._run = message.run
             self._inference.post(LiveOpened(run=message.run, path=message.path))
-            self._live.tell(message)
-            if self._state == "loading":
-                self._change("training")
-        elif isinstance(message, m.TrainingChanged):
-            self._state, self._epoch = message.state, message.epoch
-            self._outbox.post(message)
-        else:
-            if isinstance(message, m.EpochDone):
-                self._epoch = message.epoch
-            self._live.tell(message)
+        elif isinstance(message, m.EpochDone):
+            self._epoch = message.epoch
+        self._live.tell(message)
 
     def _change(self, state: m.TrainingState, reason: str = "") -> None:
-        self._state = state
-        self._outbox.post(
+        self._tell_change(
             m.TrainingChanged(run=self._run, state=state, reason=reason, epoch=self._epoch)
         )
+
+    def _tell_change(self, message: m.TrainingChanged) -> None:
+        """Tell a state, unless it is the one that was told last."""
+        before, self._changed = self._changed, message
+        if (before.run, before.state) != (message.run, message.state) or message.reason:
+            self._outbox.post(message)
 
     def _end(self, reason: str) -> None:
         """The training is over: its run becomes one like any other."""
@@ -214,5 +238,7 @@ class Trainer:
         self._live.end()
         if self._run:
             self._inference.post(LiveEnded(run=self._run))
-        if self._state != "idle":
+        if self._farewell is not None:
+            self._tell_change(self._farewell)
+        else:
             self._change("idle", reason)
