@@ -56,13 +56,13 @@ def map_array(file: BinaryIO, where: str) -> NDArray[Any]:
 
 
 def parse_weights(data: bytes, where: str) -> dict[str, NDArray[Any]]:
-    """The arrays in the content of a `.safetensors` file.
+    """The arrays in the content of a `.safetensors` file, by name in alphabetical order.
 
     Raises:
         RunError: If it is none, or holds a type that numpy does not know.
     """
     try:
-        return dict(safetensors.numpy.load(data))
+        return dict(sorted(safetensors.numpy.load(data).items()))
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{where} holds no weights that can be read: {error}") from error
 

@@ -49,7 +49,7 @@ def write_checkpoint(root: Path, files: Mapping[str, bytes]) -> None:
             stored = f"{mark}-{_plain(name)}"
             written.append(folder / stored)
             index[name] = {"stored": stored, "sha256": write_bytes(folder / stored, data)}
-        write_bytes(root / INDEX, json_bytes({"files": index}))
+        write_bytes(root / INDEX, json_bytes({"files": index, "check": _check(index)}))
     except BaseException:
         # An interrupt may come just after the index was renamed: then it names these files.
         for path in _unnamed(root, written):
@@ -116,9 +116,17 @@ def _index(root: Path) -> dict[str, _File] | None:
     except FileNotFoundError:
         return None
     try:
-        return {name: _file(value) for name, value in row["files"].items()}
+        files = {name: _file(value) for name, value in row["files"].items()}
+        if row["check"] != _check(row["files"]):
+            raise ValueError("its hash is another")
+        return files
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{root / INDEX} is not the index of a checkpoint: {error!r}") from error
+
+
+def _check(index: Mapping[str, Any]) -> str:
+    """Hash of the index's own content."""
+    return sha256(json_bytes(index)).hexdigest()
 
 
 def _file(value: Mapping[str, Any]) -> _File:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aeviz.runs.atomic import json_bytes, remove, write_bytes
-from aeviz.runs.reading import RunError, read_json
+from aeviz.runs.reading import RunError, parse_json, read_bytes
 from aeviz.runs.schema import CONTROL, RUN_JSON
 
 CONTROL_LIMIT = 2**20
@@ -33,9 +33,9 @@ def ask(path: Path, **requests: Any) -> None:
     """
     if not (path / RUN_JSON).is_file():
         raise RunError(f"{path} is no run folder: it has no {RUN_JSON}")
-    asked: Mapping[str, Any] = {}
-    with contextlib.suppress(RunError):  # one that cannot be read is written anew
-        asked = _asked(path)
+    data, asked = _content(path), {}
+    with contextlib.suppress(RunError):  # a damaged one is written anew
+        asked = _parse(data, path)
     turned = {**_turns(asked), **_turns(requests)}
     joined = {**asked, **requests, **({"turn": turned} if turned else {})}
     write_bytes(path / CONTROL, json_bytes(joined))
@@ -70,7 +70,7 @@ class ControlReader:
     def _look(self) -> Mapping[str, Any]:
         """What is asked now; a file that cannot be read changes nothing and is logged once."""
         try:
-            return _asked(self._root)
+            return _parse(_content(self._root), self._root)
         except RunError as error:
             if str(error) != self._complaint:
                 logger.warning("what a window asks is ignored: %s", error)
@@ -78,11 +78,15 @@ class ControlReader:
             return self._known
 
 
-def _asked(root: Path) -> Mapping[str, Any]:
+def _content(root: Path) -> bytes:
     try:
-        asked = read_json(root, CONTROL, CONTROL_LIMIT)
+        return read_bytes(root, CONTROL, CONTROL_LIMIT)
     except FileNotFoundError:
-        return {}
+        return b"{}"
+
+
+def _parse(data: bytes, root: Path) -> dict[str, Any]:
+    asked = parse_json(data, str(root / CONTROL))
     if not isinstance(asked, dict):
         raise RunError(f"{root / CONTROL} holds no requests")
     return asked

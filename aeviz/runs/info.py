@@ -14,7 +14,7 @@ from aeviz.runs.manifest import promised_hash
 from aeviz.runs.reading import JSON_LIMIT, RunError, parse_json, read_bytes
 from aeviz.runs.schema import FORMAT, MANIFEST, RUN_JSON, RunInfo
 
-ATTEMPTS = 5
+ATTEMPTS = 3
 PATIENCE = 0.02
 """Seconds between attempts while a writer is between `run.json` and its manifest."""
 

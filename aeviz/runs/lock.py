@@ -92,12 +92,15 @@ class Lock:
         raise RunError(f"{path} changes all the time: another process wants to write here too")
 
     def release(self) -> None:
-        """Let others write; a lock that is no longer this one stays. Idempotent."""
+        """Let others write; a lock that is no longer this one stays. Idempotent.
+
+        Raises:
+            RunError: If it cannot be read any more.
+            SaveError: If it cannot be removed.
+        """
         try:
             if holder_of(self._path.parent) == self._holder:
-                self._path.unlink()
-        except (FileNotFoundError, RunError):
-            return  # somebody removed or replaced it: it is not ours any more
+                self._path.unlink(missing_ok=True)
         except OSError as error:
             raise save_error(self._path, 0, error) from error
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz.messages import ByteArray, FloatArray, IntArray
-from aeviz.runs.arrays import map_array, parse_array, parse_weights
+from aeviz.runs.arrays import HEADER_LIMIT, map_array, parse_array, parse_weights
 from aeviz.runs.control import ask
 from aeviz.runs.epochs import epochs_in
 from aeviz.runs.info import read_info
@@ -30,6 +30,7 @@ from aeviz.runs.schema import (
     PARTS,
     RUN_JSON,
     SAMPLES,
+    SAMPLES_BUDGET,
     WEIGHTS,
     RunInfo,
     Status,
@@ -211,6 +212,8 @@ class RunFolder:
             return None
         path = self.path / SAMPLES
         with os.fdopen(open_inside(self.path, SAMPLES), "rb") as file:
+            if os.fstat(file.fileno()).st_size > SAMPLES_BUDGET + HEADER_LIMIT:
+                raise RunError(f"{path} is larger than the {SAMPLES_BUDGET} bytes it may have")
             self._require_hash(SAMPLES, file_digest(file, "sha256").hexdigest())
             file.seek(0)
             samples = map_array(file, str(path))
@@ -302,6 +305,7 @@ class RunFolder:
         return line.hashes[name]
 
     def _thinned(self, epoch: int, folder: str) -> RunError:
+        self._poll()
         self._kept.pop(folder, None)
         kept = self._kept_in(folder)
         around = [*_largest(e for e in kept if e < epoch), *_smallest(e for e in kept if e > epoch)]

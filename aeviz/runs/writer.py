@@ -168,8 +168,8 @@ class RunWriter:
         rows = np.asarray(latents, np.float32)
         if rows.ndim != 2 or len(rows) != self._shown:
             raise ValueError(f"latents must be ({self._shown}, D), got {rows.shape}")
-        lines = self.epochs
-        if lines and epoch <= lines[-1].epoch:
+        before = self.epochs
+        if before and epoch <= before[-1].epoch:
             self.go_back(epoch - 1)
         if self.info.status != "training":
             self.set_status("training")
@@ -181,7 +181,8 @@ class RunWriter:
         except OSError:
             self._files.remove(epoch)
             raise
-        self._thin()
+        # From here on the epoch exists: nothing may fail any more.
+        self._thin([*(earlier for earlier in before if earlier.epoch < epoch), line])
 
     def go_back(self, epoch: int) -> None:
         """Forget every later epoch, to do them again: the lines first, then their files.
@@ -252,12 +253,12 @@ class RunWriter:
         """
         if self._closed:
             return
-        self._closed = True
         try:
             if self.info.status != "training":
                 write_manifest(self.path, self.info.files, self.epochs)
         finally:
             self._lock.release()
+        self._closed = True
 
     def discard(self) -> None:
         """Remove the folder of a run that failed before its first epoch.
@@ -324,8 +325,7 @@ class RunWriter:
         for epoch in self._files.epochs - {line.epoch for line in self.epochs}:
             self._files.remove(epoch)
 
-    def _thin(self) -> None:
-        lines = self.epochs
+    def _thin(self, lines: Sequence[EpochLine]) -> None:
         staying = {0, best_epoch(lines), lines[-1].epoch}
         self._files.thin(self.info.settings.get("train", {}), staying)
 
