@@ -1,0 +1,207 @@
+"""Points of the plane and of the latent space: between them, around them, the nearest of them."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+Region = tuple[float, float, float, float]
+"""A rectangle of the map: x from, x to, y from, y to."""
+
+_SMALLEST_ANGLE = 1e-4
+_GROWTH = 0.25
+
+
+def nearest(
+    positions: Floats,
+    point: tuple[float, float],
+    tolerance: float,
+    shown: NDArray[np.bool_] | None = None,
+) -> int:
+    """Find the position next to a point.
+
+    Args:
+        positions: Shape (N, 2); rows that are not finite are never found.
+        point: In the same unit.
+        tolerance: Largest distance.
+        shown: Shape (N,), False for rows that are not to be found.
+
+    Returns:
+        Its row, the first of equally near ones; -1 where none is near enough.
+
+    Example:
+        >>> nearest(np.array([[0.0, 0.0], [3.0, 4.0]]), (2.5, 4.0), tolerance=1.0)
+        1
+        >>> nearest(np.array([[0.0, 0.0], [3.0, 4.0]]), (2.5, 4.0), tolerance=0.1)
+        -1
+    """
+    x, y = point
+    # A box first: most rows are far away and cost one comparison.
+    near = np.abs(positions[:, 0] - x) <= tolerance
+    if shown is not None:
+        near &= shown
+    rows = np.flatnonzero(near)
+    across = positions[rows, 0].astype(np.float64) - x
+    up = positions[rows, 1].astype(np.float64) - y
+    squares = across * across + up * up
+    squares[~(squares <= tolerance * tolerance)] = np.inf
+    if not rows.size or not math.isfinite(squares.min()):
+        return -1
+    return int(rows[squares.argmin()])
+
+
+def lattice(region: Region, columns: int, rows: int) -> NDArray[np.float32]:
+    """Lay a lattice over a rectangle, its corners on the rectangle's corners.
+
+    Returns:
+        Shape (rows, columns, 2), the largest second coordinate in the first row, as on the map.
+
+    Example:
+        >>> lattice((0.0, 1.0, 0.0, 2.0), columns=2, rows=2).tolist()
+        [[[0.0, 2.0], [1.0, 2.0]], [[0.0, 0.0], [1.0, 0.0]]]
+    """
+    across = np.linspace(region[0], region[1], columns)
+    up = np.linspace(region[3], region[2], rows)
+    return np.stack(np.meshgrid(across, up), axis=-1).astype(np.float32)
+
+
+def lerp(
+    start: Floats, end: Floats, fraction: float, out: NDArray[np.float32] | None = None
+) -> Floats:
+    """Interpolate on a straight line between two arrays of one shape.
+
+    Args:
+        start: Where `fraction` is 0.
+        end: Where it is 1.
+        fraction: Position on the line.
+        out: Where to write the result, so that an animation allocates nothing.
+
+    Example:
+        >>> lerp(np.array([0.0, 2.0]), np.array([1.0, 4.0]), 0.5).tolist()
+        [0.5, 3.0]
+    """
+    made = np.subtract(end, start, out=out)
+    made *= fraction
+    made += start
+    return made
+
+
+def slerp(start: Floats, end: Floats, fraction: float) -> Floats:
+    """Interpolate on the great circle between two latents.
+
+    Keeps the norm typical of a Gaussian prior, which a straight line does not: the norm itself
+    goes evenly from the one to the other.
+
+    Args:
+        start: Latent of shape (D,).
+        end: Latent of shape (D,).
+        fraction: Position on the path, 0 is `start`, 1 is `end`.
+
+    Returns:
+        Latent of shape (D,). A straight line where the angle is within 1e-4 rad of 0 or of π.
+
+    Raises:
+        ValueError: If the shapes differ or a norm is zero.
+
+    References:
+        | Sampling Generative Networks (White, 2016)
+        | https://arxiv.org/abs/1609.04468
+
+    Example:
+        >>> slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.5).round(3).tolist()
+        [0.707, 0.707]
+    """
+    if start.shape != end.shape:
+        raise ValueError(f"slerp needs latents of one shape, got {start.shape} and {end.shape}")
+    long, other = float(np.linalg.norm(start)), float(np.linalg.norm(end))
+    if long == 0 or other == 0:
+        raise ValueError("slerp needs latents other than zero: zero has no direction")
+    first, second = start / long, end / other
+    angle = math.acos(min(max(float(first @ second), -1.0), 1.0))
+    if not _SMALLEST_ANGLE < angle < math.pi - _SMALLEST_ANGLE:
+        return lerp(start, end, fraction)
+    turned = math.sin((1 - fraction) * angle) * first + math.sin(fraction * angle) * second
+    return np.asarray(turned / math.sin(angle) * (long + (other - long) * fraction))
+
+
+def extent(positions: Floats, margin: float = 0.0, cut: float = 0.0) -> Region:
+    """The rectangle around positions.
+
+    Args:
+        positions: Shape (N, 2); rows that are not finite are left out.
+        margin: How much wider it is, as a share of its width, half on either side.
+        cut: Share of the positions that may lie beyond each side; 0 holds them all.
+
+    Returns:
+        The rectangle; a unit square around what has no extent of its own.
+
+    Example:
+        >>> extent(np.array([[0.0, 0.0], [2.0, 1.0]]), margin=0.5)
+        (-0.5, 2.5, -0.25, 1.25)
+    """
+    finite = positions if np.isfinite(positions).all() else _finite(positions)
+    if not len(finite):
+        return (-0.5, 0.5, -0.5, 0.5)
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    if cut > 0:
+        low, high = np.quantile(finite, (cut, 1 - cut), axis=0)
+    x, y = (_sides(float(low[axis]), float(high[axis]), margin) for axis in (0, 1))
+    return (*x, *y)
+
+
+def _finite(positions: Floats) -> Floats:
+    return positions[np.isfinite(positions).all(axis=1)]
+
+
+def _sides(low: float, high: float, margin: float) -> tuple[float, float]:
+    # What float32 cannot tell apart has no extent.
+    if high - low <= 1e-6 * max(abs(low), abs(high)) or high == low:
+        middle = (low + high) / 2
+        half = 0.5 * max(1.0, abs(middle) * 1e-3)
+        return middle - half, middle + half
+    more = (high - low) * margin / 2
+    return low - more, high + more
+
+
+def union(one: Region, other: Region) -> Region:
+    """The smallest rectangle around two.
+
+    Example:
+        >>> union((0, 1, 0, 1), (2, 3, -1, 0))
+        (0, 3, -1, 1)
+    """
+    return (
+        min(one[0], other[0]),
+        max(one[1], other[1]),
+        min(one[2], other[2]),
+        max(one[3], other[3]),
+    )
+
+
+def grown(shown: Region, needed: Region) -> Region:
+    """Let a rectangle grow in steps, so that an animation zooms out seldom and never in.
+
+    Args:
+        shown: What is shown now.
+        needed: What has to be seen.
+
+    Returns:
+        `shown` itself while it holds `needed`; else each side that is passed goes beyond it by a
+        quarter of the new width.
+
+    Example:
+        >>> grown((0.0, 1.0, 0.0, 1.0), (0.2, 0.8, 0.2, 0.8))
+        (0.0, 1.0, 0.0, 1.0)
+        >>> grown((0.0, 1.0, 0.0, 1.0), (0.0, 2.0, 0.0, 1.0))
+        (0.0, 2.5, 0.0, 1.0)
+    """
+    left, right = _grown_sides(shown[0], shown[1], needed[0], needed[1])
+    low, high = _grown_sides(shown[2], shown[3], needed[2], needed[3])
+    return (left, right, low, high)
+
+
+def _grown_sides(low: float, high: float, least: float, most: float) -> tuple[float, float]:
+    step = _GROWTH * (max(high, most) - min(low, least))
+    return (low if least >= low else least - step, high if most <= high else most + step)
