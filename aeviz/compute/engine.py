@@ -69,6 +69,7 @@ class Engine:
         self._for_training = Mailbox()
         self._for_inference = Mailbox()
         self._torch_came = threading.Event()
+        self._has_torch = False
         live = LiveRun(outbox)
         self._inference = Inference(outbox, live)
         self._trainer = Trainer(
@@ -147,31 +148,37 @@ class Engine:
         later = self._answer_without_torch()
         self._attempt(NOBODY, self._import_torch)
         self._torch_came.set()
-        for message in later.drain():
-            self._take(message)
         inference, inbox = self._inference, self._for_inference
+        if not inbox.closed:
+            self._take(later.drain())
         while not inbox.closed:
-            for message in inbox.drain(block=not inference.is_busy, timeout=inference.next_look):
-                self._take(message)
-            if inference.is_busy:
-                self._attempt(inference.next_request(), inference.advance)
+            self._take(inbox.drain(block=not inference.is_busy, timeout=inference.next_look))
+            self._advance()
             self._attempt(NOBODY, inference.follow)
 
     def _answer_without_torch(self) -> Mailbox:
         """Tell the first run; returns what has to wait until torch is there."""
         later = Mailbox()
-        inference, inbox = self._inference, self._for_inference
+        inbox = self._for_inference
         messages = inbox.drain(block=True, timeout=FIRST_WAIT)
-        while (messages or inference.is_busy) and not inbox.closed:
+        while (messages or self._inference.is_busy) and not inbox.closed:
             for message in messages:
-                if isinstance(message, NEEDS_NO_TORCH):
-                    self._take(message)
-                else:
+                if not isinstance(message, NEEDS_NO_TORCH):
                     later.post(message)
-            if inference.is_busy:
-                self._attempt(inference.next_request(), inference.advance)
+            self._take([message for message in messages if isinstance(message, NEEDS_NO_TORCH)])
+            self._advance()
             messages = inbox.drain()
         return later
+
+    def _take(self, messages: list[m.Message]) -> None:
+        """Answer messages, or put them in line; no frame that waits keeps them alive."""
+        for message in messages:
+            self._attempt(message, partial(self._inference.take, message))
+
+    def _advance(self) -> None:
+        """Do one slice of what is in line."""
+        if self._inference.is_busy:
+            self._attempt(self._inference.next_request(), self._inference.advance)
 
     def _import_torch(self) -> None:
         """Import torch and say what it found."""
@@ -187,6 +194,7 @@ class Engine:
                 f"torch cannot be imported ({error}), so nothing can be decoded or trained: "
                 "install it again"
             ) from error
+        self._has_torch = True
         torch.set_num_threads(thread_count(torch.get_num_threads(), self._window))
         chosen = devices.choose(self._device)
         self._outbox.post(
@@ -198,9 +206,6 @@ class Engine:
             )
         )
 
-    def _take(self, message: m.Message) -> None:
-        self._attempt(message, partial(self._inference.take, message))
-
     # ── the training thread ───────────────────────────────────────────────────────────────────
 
     def _run_training(self) -> None:
@@ -208,15 +213,19 @@ class Engine:
         trainer, inbox = self._trainer, self._for_training
         self._torch_came.wait()
         messages = inbox.drain(block=True, timeout=WARM_UP_AFTER)
-        if not messages and not inbox.closed:
+        if self._has_torch and not messages and not inbox.closed:
             self._attempt(NOBODY, warm_up)
+        self._obey(messages)
+        del messages
         while not inbox.closed:
-            for message in messages:
-                self._attempt(message, partial(trainer.take, message))
             if not trainer.is_waiting:
                 self._attempt(m.Stop(run=trainer.run), trainer.advance)
-            messages = inbox.drain(block=trainer.is_waiting)
+            self._obey(inbox.drain(block=trainer.is_waiting))
         self._attempt(NOBODY, trainer.close)
+
+    def _obey(self, messages: list[m.Message]) -> None:
+        for message in messages:
+            self._attempt(message, partial(self._trainer.take, message))
 
     # ── both ──────────────────────────────────────────────────────────────────────────────────
 

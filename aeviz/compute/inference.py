@@ -119,11 +119,11 @@ class Inference:
             for run in self._runs.values():
                 run.is_closing = False
             return None
-        return self._tell(OpenedRun(path, RunFolder.open(Path(path))))
+        run = self._runs[path] = OpenedRun(path, RunFolder.open(Path(path)))
+        return self._tell(run)
 
     def _tell(self, run: OpenedRun) -> Steps:
         """A run and its epochs, one at a step."""
-        self._runs[run.name] = run
         yield run.opened()
         for done in run.epochs():
             if self._runs.get(run.name) is not run:
