@@ -172,9 +172,14 @@ def _delete_later(application: Any) -> None:
 
 
 def _is_left(widget: Any) -> bool:
-    """Whether a top-level widget stays: menus go with their parent, the tool tip is Qt's own."""
-    name = widget.metaObject().className()
-    return widget.parent() is None and name not in ("QTipLabel", "QComboBoxPrivateContainer")
+    """Whether a top-level widget stays.
+
+    Popups of a widget go with it, the tool tip is Qt's own, and pyqtgraph's hidden menus live as
+    long as the plot's Python object, which a fixture holds to the very end.
+    """
+    if widget.parent() is not None or widget.metaObject().className() == "QTipLabel":
+        return False
+    return not widget.inherits("QMenu") or widget.isVisible()
 
 
 def _is_running(thing: Any) -> bool:

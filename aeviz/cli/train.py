@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -27,7 +27,7 @@ def train(
     batch_size: int | None = None,
     lr: float | None = None,
     seed: int | None = None,
-    device: Literal["auto", "cpu", "cuda", "mps"] | None = None,
+    device: str | None = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", negative=())] = None,
     config: Path | None = None,
     preset: str | None = None,
@@ -47,7 +47,7 @@ def train(
         batch_size: Samples per optimiser step. [default: 128]
         lr: Learning rate. [default: 0.001]
         seed: The same seed gives the same run on the same device. [default: 0]
-        device: Where to train; auto takes an accelerator where there is one. [default: auto]
+        device: auto, cpu, cuda or mps; auto takes an accelerator if there is one. [default: auto]
         set_: Any option by its dotted name: --set model.beta=4 --set train.validation=0
         config: TOML file with the groups data, model and train.
         preset: Start from a preset (`aeviz list presets`); flags given win over it.

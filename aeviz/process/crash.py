@@ -62,7 +62,7 @@ class Reporter:
     def install(self) -> None:
         """Take over the hooks of this process."""
         self._before = (sys.excepthook, threading.excepthook)
-        sys.excepthook = self._on_exception
+        sys.excepthook = self.report
         threading.excepthook = self._on_thread_exception
         LOG.setLevel(logging.INFO)
         UNCAUGHT.propagate = False
@@ -92,9 +92,10 @@ class Reporter:
             faulthandler.dump_traceback(target)
             target.flush()
 
-    def _on_exception(
+    def report(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
+        """Show and keep an exception that nobody caught. Runs in whatever thread it happened."""
         if issubclass(kind, KeyboardInterrupt | SystemExit):
             return
         summary = f"{kind.__name__}: {' '.join(str(error).split())[:300]}"
@@ -107,4 +108,4 @@ class Reporter:
 
     def _on_thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:
-            self._on_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+            self.report(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
