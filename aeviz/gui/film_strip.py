@@ -21,6 +21,7 @@ from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.film import Film, FilmLayout, cell_size, clamp_side, draw_film, layout
 from aeviz.gui.numbers import measure
+from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.tiles import SampleStyle, draw_sample
 
 _MOST_FILM, _MOST_PAIR = 72.0, 96.0
@@ -301,6 +302,7 @@ class FittingArea(QScrollArea):
         super().__init__()
         self._strip = strip
         self.setWidget(strip)
+        self.setVerticalScrollBar(SlimScrollBar())
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(60, 60)

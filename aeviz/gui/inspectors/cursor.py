@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
 from aeviz.gui import wording
@@ -23,6 +23,7 @@ from aeviz.gui.label_colours import label_of
 from aeviz.gui.labels import caption_label, heading_label
 from aeviz.gui.nearest import nearest_sample
 from aeviz.gui.numbers import measure
+from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
@@ -83,13 +84,9 @@ class CursorInspector(Inspector):
         column.addWidget(self.chosen_detail)
         column.addWidget(self.comparison)
         column.addStretch()
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(scrolled(page))
 
     def _listen(self) -> None:
         session = self.session

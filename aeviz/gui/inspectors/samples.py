@@ -31,6 +31,7 @@ from aeviz.gui.labels import ElidedLabel
 from aeviz.gui.nearest import distances
 from aeviz.gui.numbers import count
 from aeviz.gui.sample_list import SampleDelegate, SampleModel
+from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 
@@ -59,6 +60,7 @@ class SampleView(QListView):
         self.setMouseTracking(True)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBar(SlimScrollBar())
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName("Samples")
@@ -74,7 +76,7 @@ class SampleView(QListView):
         super().resizeEvent(event)
 
 
-@register_inspector("samples", title="Samples", area="right", order=100)
+@register_inspector("samples", title="Samples", area="right", order=10)
 class SamplesInspector(Inspector):
     """Pointing at a sample here is pointing at it on the map; a click pins it."""
 
