@@ -211,6 +211,8 @@ class StyledPlot(pg.PlotWidget):
         axes = {"bottom": Axis("bottom", gaps[0]), "left": Axis("left", gaps[1])}
         super().__init__(parent, enableMenu=False, axisItems=axes)
         self.hideButtons()
+        # Numbers at the ends of the axes reach over them.
+        self.plotItem.layout.setContentsMargins(2, 8, 12, 2)
         # pyqtgraph makes this menu without a parent: it would outlive the plot.
         menu: Any = self.plotItem.ctrlMenu
         menu.setParent(self, menu.windowFlags())
