@@ -144,6 +144,27 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(path: Path) -> bool:
+    """Make a folder with those above it, and bring its name to the disk.
+
+    Returns:
+        Whether it is new; one that is there will do.
+
+    Raises:
+        SaveError: If it cannot be made.
+    """
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        for folder in new:
+            sync_folder(folder.parent)
+    except OSError as error:
+        for folder in new:
+            remove_if_empty(folder)
+        raise save_error(path, 0, error) from error
+    return bool(new)
+
+
 def temporary_beside(path: Path) -> Path:
     """A name nobody uses, short so that it fits where the target's name just fits."""
     return path.with_name(TEMPORARY + secrets.token_hex(6))
@@ -153,6 +174,12 @@ def remove(path: Path) -> None:
     """Remove a file that nobody needs any more; what cannot be removed stays."""
     with contextlib.suppress(OSError):
         path.unlink()
+
+
+def remove_if_empty(path: Path) -> None:
+    """Remove a folder that is empty; any other stays."""
+    with contextlib.suppress(OSError):
+        path.rmdir()
 
 
 def array_bytes(array: NDArray[Any]) -> bytes:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from aeviz.runs.atomic import json_bytes, remove, save_error, write_bytes
+from aeviz.runs.atomic import json_bytes, make_folder, remove, write_bytes
 from aeviz.runs.reading import RunError, read_bytes, read_json, refuse_link
 from aeviz.runs.schema import CHECKPOINT
 
@@ -44,7 +44,7 @@ def write_checkpoint(root: Path, files: Mapping[str, bytes]) -> None:
     refuse_link(folder)
     written: list[Path] = []
     try:
-        _make(folder)
+        make_folder(folder)
         for name, data in files.items():
             stored = f"{mark}-{_plain(name)}"
             written.append(folder / stored)
@@ -84,13 +84,6 @@ def sweep_checkpoint(root: Path) -> None:
     refuse_link(root / CHECKPOINT)
     for path in _unnamed(root, _entries(root / CHECKPOINT)):
         remove(path)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise save_error(folder, 0, error) from error
 
 
 def _unnamed(root: Path, paths: list[Path]) -> list[Path]:

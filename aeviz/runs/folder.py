@@ -1,10 +1,9 @@
 """The folder itself: made, found empty, swept, removed again."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
-from aeviz.runs.atomic import TEMPORARY, remove, save_error
+from aeviz.runs.atomic import TEMPORARY, make_folder, remove, remove_if_empty
 from aeviz.runs.checkpoint import sweep_checkpoint
 from aeviz.runs.reading import RunError, refuse_link
 from aeviz.runs.schema import (
@@ -33,16 +32,11 @@ def make_empty(path: Path) -> bool:
         RunError: If there is a file, or a folder with something in it.
         SaveError: If it cannot be made.
     """
-    try:
-        path.mkdir(parents=True)
-    except FileExistsError:
-        if not path.is_dir():
-            raise RunError(f"{path} is a file; choose another name for the run") from None
-        require_empty(path)
-        return False
-    except OSError as error:
-        raise save_error(path, 0, error) from error
-    return True
+    if path.exists() and not path.is_dir():
+        raise RunError(f"{path} is a file; choose another name for the run")
+    is_new = make_folder(path)
+    require_empty(path)
+    return is_new
 
 
 def require_empty(path: Path) -> None:
@@ -58,17 +52,16 @@ def require_empty(path: Path) -> None:
         )
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder of the run; one that is there will do, a link to one will not.
+def make_parts(root: Path) -> None:
+    """Make the folders of latents and weights; what is there will do, a link will not.
 
     Raises:
-        SaveError: If it cannot be made.
+        RunError: If one is a symbolic link.
+        SaveError: If one cannot be made.
     """
-    refuse_link(path)
-    try:
-        path.mkdir(exist_ok=True)
-    except OSError as error:
-        raise save_error(path, 0, error) from error
+    for folder in (root / LATENTS, root / WEIGHTS):
+        refuse_link(folder)
+        make_folder(folder)
 
 
 def sweep(root: Path) -> None:
@@ -94,12 +87,6 @@ def remove_contents(root: Path) -> None:
         for name in names_in(folder):
             remove(folder / name)
         remove_if_empty(folder)
-
-
-def remove_if_empty(path: Path) -> None:
-    """Remove a folder that is empty; any other stays."""
-    with suppress(OSError):
-        path.rmdir()
 
 
 def names_in(folder: Path) -> set[str]:

@@ -16,10 +16,10 @@ from aeviz import __version__
 from aeviz.messages import ByteArray, FloatArray, IntArray
 from aeviz.runs import folder
 from aeviz.runs import metrics as metrics_file
-from aeviz.runs.atomic import array_bytes, weights_bytes, write_bytes
+from aeviz.runs.atomic import array_bytes, remove_if_empty, weights_bytes, write_bytes
 from aeviz.runs.checkpoint import read_checkpoint, write_checkpoint
 from aeviz.runs.control import ControlReader
-from aeviz.runs.epochs import EPOCH_FILES, EpochFiles
+from aeviz.runs.epochs import EpochFiles
 from aeviz.runs.info import read_info, write_info
 from aeviz.runs.lock import Lock
 from aeviz.runs.manifest import forget_manifest, write_manifest
@@ -88,7 +88,7 @@ class RunWriter:
         try:
             lock = Lock.take(path)
         except BaseException:
-            folder.remove_if_empty(path)
+            remove_if_empty(path)
             raise
         try:
             folder.require_empty(path)  # another writer may have come first, and ended already
@@ -301,8 +301,7 @@ class RunWriter:
                 raise ValueError(f"{name} must have shape ({self._shown},), got {array.shape}")
         if samples is not None:
             arrays[SAMPLES] = _within_budget(samples)
-        for name in EPOCH_FILES:
-            folder.make_folder(self.path / name)
+        folder.make_parts(self.path)
         self.info.files = {
             name: write_bytes(self.path / name, array_bytes(array))
             for name, array in arrays.items()
@@ -317,8 +316,7 @@ class RunWriter:
         self.save_info()
 
     def _begin_again(self) -> None:
-        for name in EPOCH_FILES:
-            folder.make_folder(self.path / name)
+        folder.make_parts(self.path)
         forget_manifest(self.path)
         metrics_file.cut_torn_line(self.path)
         self._control.clear()
@@ -335,7 +333,7 @@ class RunWriter:
         folder.remove_contents(self.path)
         self._lock.release()
         if also_folder:
-            folder.remove_if_empty(self.path)
+            remove_if_empty(self.path)
 
 
 def _within_budget(samples: NDArray[Any]) -> NDArray[Any]:
