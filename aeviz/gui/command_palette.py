@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSortFilterProxyModel, Qt, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from aeviz.gui import theme
@@ -16,7 +25,7 @@ class CommandPalette(QDialog):
     """A list of actions that shrinks while one types; every typed word has to occur."""
 
     def __init__(self, actions: Iterable[QAction], parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self._actions = [action for action in actions if action.text()]
         self.setWindowTitle(self.tr("Find a command"))
         self._field = QLineEdit()
@@ -79,6 +88,20 @@ class CommandPalette(QDialog):
         if isinstance(action, QAction) and action.isEnabled():
             self.accept()
             action.trigger()
+
+    def event(self, event: QEvent) -> bool:
+        """Go away when another window is used."""
+        if event.type() == QEvent.Type.WindowDeactivate:
+            self.reject()
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the edge that no window manager draws."""
+        painter = QPainter(self)
+        colours = theme.tokens(self.palette())
+        painter.fillRect(self.rect(), QColor(colours.surface))
+        painter.setPen(QColor(colours.line))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows move in the list while the letters go into the field; Enter chooses."""

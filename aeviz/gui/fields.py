@@ -297,8 +297,8 @@ class WidthsField(QLineEdit):
         return None if self._optional and not self._value else self._value
 
     def put(self, value: Any) -> None:
-        """Show a list, unless the text says the same already."""
-        if tuple(value or ()) != self._value or self.problem() or not self.text():
+        """Show a list; what is being typed is left alone while it means the same."""
+        if tuple(value or ()) != self._value or not self.text():
             self._value = tuple(value or ())
             self.setText(", ".join(str(number) for number in self._value))
 

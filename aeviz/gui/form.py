@@ -47,14 +47,14 @@ class Form(QWidget):
     # ── content ───────────────────────────────────────────────────────────────────────────────
 
     def set_options(self, options: tuple[Option, ...], defaults: Mapping[str, Any] = {}) -> None:
-        """Make the rows anew unless they are the same; every field shows its default."""
+        """Make the rows of other options, showing the defaults; call `put` after it."""
         self._defaults = {option.name: option.default for option in options} | dict(defaults)
         if options != tuple(self._options.values()):
             self._clear()
             self._options = {option.name: option for option in options}
             self._add_rows([option for option in options if not option.advanced], folded=False)
             self._add_rows([option for option in options if option.advanced], folded=True)
-        self.put({})
+            self.put({})
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Show values, and the default where none is given, without emitting anything."""

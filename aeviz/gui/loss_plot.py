@@ -67,6 +67,7 @@ class LossPlot(StyledPlot):
         """Whether the vertical axis is logarithmic."""
         return self._is_log
 
+    @Slot(bool)
     def set_log(self, is_log: bool) -> None:
         """Make the vertical axis logarithmic; what is not positive leaves a gap."""
         if is_log != self._is_log:

@@ -148,13 +148,13 @@ class MainWindow(QMainWindow):
         to("window.quit", self.close)
         to("view.play", self._on_play)
         to("view.clear", self._on_clear)
-        to("view.reset", self.docks.reset)
+        to("view.reset", self._on_reset)
         to("help.show", self._on_help)
         to("help.palette", self._on_palette)
         to("help.about", self._on_about)
         for command in self.commands.menu("Theme"):
             to(command.id, self._on_theme)
-        self._recent_menu.chosen.connect(self.session.open_run)
+        self._recent_menu.chosen.connect(self._on_recent_chosen)
         self.session.run_changed.connect(self._on_run_changed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_changed)
 
@@ -204,6 +204,10 @@ class MainWindow(QMainWindow):
         if path:
             self.session.open_run(path)
 
+    @Slot(str)
+    def _on_recent_chosen(self, path: str) -> None:
+        self.session.open_run(path)
+
     @Slot()
     def _on_play(self) -> None:
         self.timeline.toggle()
@@ -212,6 +216,10 @@ class MainWindow(QMainWindow):
     def _on_clear(self) -> None:
         self.session.set_pin(None)
         self.session.select(())
+
+    @Slot()
+    def _on_reset(self) -> None:
+        self.docks.reset()
 
     @Slot()
     def _on_help(self) -> None:

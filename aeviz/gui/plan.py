@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz.catalogue import Catalogue, Entry, Option
 
@@ -85,10 +85,12 @@ class Plan(QObject):
 
     # ── changing ──────────────────────────────────────────────────────────────────────────────
 
+    @Slot(str)
     def set_data(self, name: str) -> None:
         """Choose a data set; options that both have are kept."""
         self._choose("data", name)
 
+    @Slot(str)
     def set_model(self, name: str) -> None:
         """Choose a model; options that both have are kept."""
         self._choose("model", name)
@@ -112,6 +114,7 @@ class Plan(QObject):
             self.device = device
             self.changed.emit()
 
+    @Slot(str)
     def set_preset(self, name: str) -> None:
         """Take over the settings that a preset stands for; an empty name only forgets it."""
         if name == self.preset:
