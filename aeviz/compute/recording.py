@@ -118,7 +118,7 @@ def refuse_used(path: Path) -> None:
     """
     if path.exists() and not path.is_dir():
         raise RunError(f"{path} is a file; choose another name for the run")
-    if path.is_dir() and any(os.scandir(path)):
+    if path.is_dir() and os.listdir(path):
         raise RunError(
             f"{path} is not empty: go on with the run that is there with --resume {path}, or "
             "choose another folder"
@@ -128,7 +128,7 @@ def refuse_used(path: Path) -> None:
 def free_folder(runs_dir: Path, name: str) -> Path:
     """NAME in the folder of runs, or NAME-2, NAME-3 … where that is taken."""
     path, number = runs_dir / name, 1
-    while path.exists() and (not path.is_dir() or any(os.scandir(path))):
+    while path.exists() and (not path.is_dir() or os.listdir(path)):
         number += 1
         path = runs_dir / f"{name}-{number}"
     return path

@@ -11,6 +11,9 @@ from aeviz.compute.samples import SampleStore, data_spec, split
 from aeviz.compute.settings import complete, live_options
 from aeviz.compute.training import EpochResult, Training, fit
 from aeviz.data.dataset import Dataset, divide
+from aeviz.runs.schema import TrainConfig
+
+CLASSES = ("a", "b", "c")
 
 
 def make_images(count: int = 53, side: int = 5, seed: int = 0) -> Dataset:
@@ -22,25 +25,32 @@ def make_images(count: int = 53, side: int = 5, seed: int = 0) -> Dataset:
     ):
         image[row : row + 2, column : column + 2] += 190
     labels = generator.integers(0, 3, count)
-    return Dataset("squares", "Squares", images.astype(np.uint8), divide(255), labels, ("a", "b"))
+    return Dataset(
+        "squares", "Squares", images.astype(np.uint8), divide(255), labels, ("a", "b", "c")
+    )
 
 
-def make_training(dataset: Dataset | None = None, **groups: Mapping[str, Any]) -> Training:
+def make_training(
+    model: Mapping[str, Any] | None = None,
+    train: Mapping[str, Any] | None = None,
+    *,
+    dataset: Dataset | None = None,
+    seed: int = 0,
+    dynamic: bool = False,
+) -> Training:
     """A training on the CPU; `model` and `train` are groups of settings."""
     dataset = make_images() if dataset is None else dataset
-    model = {"name": "vae", **groups.get("model", {})}
+    model = {"name": "vae", **(model or {})}
     if model["name"] != "linear":
-        model.setdefault("widths", [8])
-    train = {"epochs": 3, "batch_size": 16, **groups.get("train", {})}
-    settings = complete({"model": model, "train": train, "seed": int(groups.get("seed", 0))})
-    from aeviz.runs.schema import TrainConfig
-
+        model = {"widths": [8], **model}
+    train = {"epochs": 3, "batch_size": 16, **(train or {})}
+    settings = complete({"model": model, "train": train, "seed": seed})
     config = TrainConfig(**settings["train"])
     parts = split(len(dataset), config.validation, config.shown, settings["seed"])
     spec = data_spec(dataset, len(parts.train))
     return Training(
         new_model(settings["model"], spec, settings["seed"]),
-        SampleStore(dataset, torch.device("cpu"), dynamic=bool(groups.get("dynamic", False))),
+        SampleStore(dataset, torch.device("cpu"), dynamic=dynamic),
         parts,
         config,
         seed=settings["seed"],

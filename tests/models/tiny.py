@@ -1,0 +1,49 @@
+"""Tiny versions of every registered model, and batches for them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from aeviz.models import MODELS
+from aeviz.models.base import Batch, DataSpec, LatentModel, ModelEntry, Step
+
+IMAGE = DataSpec((1, 6, 6), samples=64, bounded=True, classes=3)
+TABLE = DataSpec((7,), samples=64, bounded=False, classes=3)
+SPECS = {"image": IMAGE, "table": TABLE}
+
+SMALL = {"widths": (16,), "latent_dim": 2}
+"""Options that make a model tiny, of those that have them."""
+
+
+def cases() -> Iterator[Any]:
+    """Every model on every kind of data that it takes."""
+    for name in sorted(MODELS):
+        for kind in MODELS[name].data:
+            yield pytest.param(MODELS[name], SPECS[kind], id=f"{name}-{kind}")
+
+
+def tiny(entry: ModelEntry, spec: DataSpec, seed: int = 0, **options: Any) -> LatentModel:
+    """A tiny model, the same for the same seed."""
+    names = entry.config.__pydantic_fields__
+    small = {name: value for name, value in SMALL.items() if name in names}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return entry.build(spec, {**small, **options})
+
+
+def batch_of(spec: DataSpec, count: int = 8, seed: int = 0, device: str = "cpu") -> Batch:
+    """Random samples in the range of the data."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(count, *spec.shape, generator=generator)
+    x = x.round() if spec.bounded else 4 * x - 2
+    labels = torch.randint(0, spec.classes, (count,), generator=generator)
+    index = torch.arange(count)
+    return Batch(x.to(device), labels.to(device), index.to(device))
+
+
+def step(seed: int = 0, device: str = "cpu", number: int = 0, **weights: float) -> Step:
+    """A step with a generator of its own."""
+    generator = None if device == "meta" else torch.Generator(device).manual_seed(seed)
+    return Step(1, number, 1000, 64, generator, weights)
