@@ -7,6 +7,7 @@ requests go first, and a newer request with the same key takes the place of the 
 Nothing here imports torch before something is asked that needs it.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable, Hashable
@@ -27,6 +28,8 @@ AT_ONCE = 8
 
 FOLLOW_EVERY = 1.0
 """Seconds between two looks at a run that another process writes."""
+
+logger = logging.getLogger(__name__)
 
 NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples)
 
@@ -205,5 +208,11 @@ class Inference:
             for done in run.epochs():
                 self._outbox.post(done)
             if not run.is_followed:
-                reason = run.folder.info.reason or run.folder.status
-                self._outbox.post(m.TrainingChanged(run=run.name, state="idle", reason=reason))
+                self._tell_end(run)
+
+    def _tell_end(self, run: OpenedRun) -> None:
+        """Say how a followed run ended, unless that would hide a training in this process."""
+        reason = run.folder.info.reason or run.folder.status
+        logger.info("%s: %s", run.name, reason)
+        if not any(other.is_live for other in self._runs.values()):
+            self._outbox.post(m.TrainingChanged(run=run.name, state="idle", reason=reason))

@@ -79,13 +79,14 @@ class OpenedRun:
 
     def epochs(self) -> Iterator[EpochDone]:
         """Every epoch that was not told yet, in order; one whose line is unreadable is told so."""
+        kept = self.folder.weights_epochs
         while self._untold:
             line = self._untold.popleft()
             if line.epoch - self._told <= LONGEST_GAP:
                 for missing in range(self._told + 1, line.epoch):
                     yield self._missing(missing, line.epoch)
             self._told = max(self._told, line.epoch)
-            yield self._epoch_done(line)
+            yield self._epoch_done(line, line.epoch in kept)
 
     def refresh(self) -> None:
         """Look for new epochs; `epochs` has them then.
@@ -116,7 +117,7 @@ class OpenedRun:
             notices.append(f"this run keeps {kept:,} of its {shown:,} samples to be looked at")
         return ". ".join(notices)
 
-    def _epoch_done(self, line: EpochLine) -> EpochDone:
+    def _epoch_done(self, line: EpochLine, has_weights: bool) -> EpochDone:
         projection, events = self._project(line.epoch)
         self._projection = projection
         return EpochDone(
@@ -127,7 +128,7 @@ class OpenedRun:
             axes=projection.axes,
             metrics=line.metrics,
             events=(*line.events, *events),
-            has_weights=line.epoch in self.folder.weights_epochs,
+            has_weights=has_weights,
         )
 
     def _missing(self, epoch: int, next_epoch: int) -> EpochDone:

@@ -1,13 +1,15 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from aeviz import messages as m
-from aeviz.compute import answers
+from aeviz.analysis import questions
+from aeviz.compute import answers, decoding
 from aeviz.compute.history import LIVE, Weights, copied
 from aeviz.compute.inference import Inference
 from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
@@ -461,6 +463,51 @@ def test_a_model_is_described_without_a_run(desk: Desk) -> None:
     assert answer.values["parameters"] == 64 * 2 + 2 + 2 * 64 + 64
 
 
+def test_a_question_gets_the_model_and_latents_of_its_epoch(
+    desk: Desk, of_images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(subject: questions.Subject, arguments: Mapping[str, Any]) -> questions.Findings:
+        assert subject.model is not None
+        assert subject.latents is not None
+        assert subject.samples is not None
+        assert not subject.model.training
+        x = subject.samples(np.array([2]))
+        return questions.Findings(
+            {"latents": subject.latents, "z": subject.model.encode(torch.tensor(x)).numpy()},
+            dict(arguments),
+        )
+
+    monkeypatch.setitem(questions.QUESTIONS, "echo", questions.QuestionEntry("echo", True, answer))
+    run, dataset = desk.open(of_images), images()
+    (found,) = desk.ask(m.Ask(run=run, view="v", question="echo", arguments={"k": 5}, epoch=LIVE))
+    assert isinstance(found, m.Answer)
+    assert (found.epoch, found.values) == (3, {"k": 5})
+    assert np.array_equal(found.arrays["latents"], RunFolder.open(of_images).latents(3))
+    x = torch.tensor(np.moveaxis(dataset.scaling.apply(dataset.samples[[2]]), -1, 1))
+    with torch.no_grad():
+        expected = model_of(dataset, 3).encode(x).numpy()
+    np.testing.assert_allclose(found.arrays["z"], expected, atol=1e-6)
+
+
+class Conditioned(torch.nn.Module):
+    condition_names = ("cat", "dog")
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.condition_kind = kind
+
+
+def test_conditions_are_told_by_name_or_number() -> None:
+    choice, numbers = Conditioned("choice"), Conditioned("numbers")
+    for condition, expected in [("dog", [1, 1]), (1, [1, 1]), (None, [0, 0])]:
+        assert decoding.condition_of(choice, condition, 2).tolist() == expected
+    assert decoding.condition_of(numbers, [0.5, 2.0], 1).tolist() == [[0.5, 2.0]]
+    assert decoding.condition_of(numbers, None, 2).tolist() == [[0, 0], [0, 0]]
+    for model, wrong in [(choice, "cow"), (choice, 2), (choice, -1), (numbers, [1.0])]:
+        with pytest.raises(ValueError, match="dog"):
+            decoding.condition_of(model, wrong, 1)
+
+
 # ── live and followed runs ────────────────────────────────────────────────────────────────────
 
 
@@ -542,6 +589,22 @@ def test_a_run_of_another_process_is_followed(
     (ended,) = drained(desk.outbox, m.TrainingChanged)
     assert (ended.state, ended.reason) == ("idle", "30 epochs done")
     assert desk.inference.next_look is None
+
+
+def test_the_end_of_a_followed_run_does_not_hide_a_training_here(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aeviz.compute.inference.FOLLOW_EVERY", 0.0)
+    dataset, followed, live = images(), tmp_path / "followed", tmp_path / "live"
+    with begin_run(followed, dataset) as writer:
+        write_epoch(writer, dataset, 0)
+        desk.open(followed)
+        with begin_run(live, dataset) as mine:
+            write_epoch(mine, dataset, 0)
+            desk.ask(LiveOpened(run=str(live), path=str(live)))
+            writer.set_status("finished")
+            desk.inference.follow()
+            assert not len(desk.outbox)
 
 
 def test_a_followed_folder_that_is_gone_is_told_once(
