@@ -15,7 +15,9 @@ from aeviz.compute import runner
 from aeviz.compute.controls import Controls
 from aeviz.compute.engine import Engine, thread_count
 from aeviz.compute.history import LIVE, Weights, copied
+from aeviz.compute.opened import OpenedRun
 from aeviz.mailbox import Mailbox
+from aeviz.runs.run import RunFolder
 from tests.compute.run_setup import (
     begin_run,
     images,
@@ -145,9 +147,6 @@ class FakeTraining:
 
 
 def opened_of(path: Path) -> m.RunOpened:
-    from aeviz.compute.opened import OpenedRun
-    from aeviz.runs.run import RunFolder
-
     return OpenedRun(str(path), RunFolder.open(path), is_live=True).opened()
 
 
@@ -518,6 +517,70 @@ def test_a_snapshot_does_not_change_when_training_goes_on(office: Office) -> Non
     assert np.array_equal(office.wait(m.Decoded, 2).values, first)
 
 
+def test_decoding_beside_it_does_not_change_a_training_with_dropout(
+    office: Office, of_images: Path, tmp_path: Path
+) -> None:
+    settings = {
+        "data": {"name": "wine"},
+        "model": {"name": "deep", "widths": [16], "dropout": 0.5},
+        "train": {"epochs": 8, "batch_size": 16},
+    }
+    alone = tmp_path / "alone"
+    for _ in runner.train(settings, out=alone, runs_dir=tmp_path):
+        pass
+    other = office.start().open(of_images)
+    office.wait(m.EngineReady)
+    beside = tmp_path / "beside"
+    office.engine.post(m.Train(settings=settings, out=str(beside)))
+    while not office.heard(m.TrainingChanged, state="idle"):
+        office.decode(other, "cursor", 2)
+        office.engine.post(m.OpenRun(path=other))
+        office.said += office.outbox.drain(block=True, timeout=0.01)
+    assert office.heard(m.Decoded)
+    expected, found = RunFolder.open(alone).weights(8), RunFolder.open(beside).weights(8)
+    for name, array in expected.items():
+        assert np.array_equal(found[name], array)
+
+
+FOLLOWED = """
+import sys, time
+from pathlib import Path
+from aeviz.compute import runner
+settings = {"data": {"name": "wine"}, "model": {"name": "linear"}, "train": {"epochs": 5}}
+for message in runner.train(settings, out=Path(sys.argv[1]), runs_dir=Path(sys.argv[1])):
+    if type(message).__name__ == "EpochDone":
+        print(message.epoch, flush=True)
+        time.sleep(0.05)
+        if message.epoch == 1:
+            sys.stdin.readline()
+"""
+
+
+def test_a_training_in_another_process_is_followed(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aeviz.compute.inference.FOLLOW_EVERY", 0.02)
+    path = tmp_path / "run"
+    command = [sys.executable, "-c", FOLLOWED, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert [child.stdout.readline() for _ in range(2)] == [b"0\n", b"1\n"]
+        office.start(m.OpenRun(path=str(path)))
+        opened = office.wait(m.RunOpened)
+        assert opened.status == "training"
+        office.wait(m.EpochDone, epoch=1)
+        child.stdin.write(b"go on\n")
+        child.stdin.close()
+        office.wait(m.EpochDone, epoch=5)
+        office.decode(opened.run, "v", 5)
+        assert office.wait(m.Decoded).epoch == 5
+        assert office.wait(m.TrainingChanged).state == "idle"
+        child.stdout.read()
+    assert [done.epoch for done in office.heard(m.EpochDone)] == [0, 1, 2, 3, 4, 5]
+    office.wait_idle()
+
+
 # ── stop ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -601,8 +664,6 @@ def test_a_stopped_training_can_go_on(tmp_path: Path) -> None:
     begin_training(office, tmp_path)
     path = office.heard(m.RunOpened)[0].path
     assert office.engine.stop()
-    from aeviz.runs.run import RunFolder
-
     assert RunFolder.open(Path(path)).status == "stopped"
 
 
