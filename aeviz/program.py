@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject, QSettings, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from aeviz import paths
@@ -156,6 +157,7 @@ def make_application(name: theme.ThemeName = "system") -> QApplication:
         made.setApplicationName("aeviz")
         made.setApplicationDisplayName("aeviz")
         made.setDesktopFileName("io.github.aeviz.aeviz")
+        made.setWindowIcon(QIcon(str(paths.resources() / "aeviz.svg")))
         # Qt took over the system's locale: C code would read "1.5" as 1 where the comma rules.
         locale.setlocale(locale.LC_NUMERIC, "C")
         QLocale.setDefault(QLocale.c())
