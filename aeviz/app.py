@@ -45,7 +45,9 @@ def shot(wanted: Shot) -> bytes:
     os.environ["QT_SCALE_FACTOR"] = str(wanted.scale)
     _import_program()
     from aeviz.picture import take
+    from aeviz.process.qt_messages import log_qt_messages
 
+    log_qt_messages()
     return take(wanted, str(paths.demo()))
 
 

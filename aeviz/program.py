@@ -19,6 +19,7 @@ from aeviz.messages import TrainingChanged
 from aeviz.process.crash import Reporter
 from aeviz.process.garbage import GarbageCollector
 from aeviz.process.interrupts import Interrupts
+from aeviz.process.qt_messages import log_qt_messages
 
 STOP_SECONDS = 5.0
 """How long the compute threads may take to end."""
@@ -73,6 +74,7 @@ class Program(QObject):
 
     def _own_process(self) -> None:
         self.reporter.install()
+        log_qt_messages()
         self._interrupts = Interrupts(self)
         self._interrupts.came.connect(self._on_interrupt)
         self._garbage = GarbageCollector(self)
