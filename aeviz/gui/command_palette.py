@@ -2,31 +2,39 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSortFilterProxyModel, Qt, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, QSortFilterProxyModel, Qt, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
+    QIcon,
     QKeyEvent,
     QKeySequence,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QStandardItem,
     QStandardItemModel,
 )
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.scroll import SlimScrollBar
 
 _WIDTH, _HEIGHT = 520, 360
+_ROW = 26
 _ACTION = Qt.ItemDataRole.UserRole
 
 
 class CommandPalette(QDialog):
     """A list of actions that shrinks while one types; every typed word has to occur."""
 
-    def __init__(self, actions: Iterable[QAction], parent: QWidget) -> None:
+    def __init__(
+        self, actions: Iterable[QAction], panels: Iterable[QAction], parent: QWidget
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
-        self._actions = [action for action in actions if action.text()]
+        panel = self.tr("Panel: {name}")
+        self._named = [(action.text().replace("&", ""), action) for action in actions]
+        self._named += [(panel.format(name=action.text()), action) for action in panels]
         self.setWindowTitle(self.tr("Find a command"))
         self._field = QLineEdit()
         self._field.setPlaceholderText(self.tr("What do you want to do?"))
@@ -59,6 +67,8 @@ class CommandPalette(QDialog):
         view.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         view.setFrameShape(QTreeView.Shape.NoFrame)
         view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setVerticalScrollBar(SlimScrollBar())
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setAccessibleName(self.tr("Commands"))
         view.header().setStretchLastSection(False)
         view.header().setSectionResizeMode(0, view.header().ResizeMode.Stretch)
@@ -66,8 +76,9 @@ class CommandPalette(QDialog):
 
     def _rows(self) -> QStandardItemModel:
         model = QStandardItemModel(0, 2, self)
-        for action in self._actions:
-            name = QStandardItem(action.icon(), action.text().replace("&", ""))
+        for text, action in self._named:
+            name = QStandardItem(action.icon() if not action.icon().isNull() else _blank(), text)
+            name.setSizeHint(QSize(0, _ROW))
             name.setData(action, _ACTION)
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             row = [name, QStandardItem(keys)]
@@ -140,3 +151,10 @@ class Words(QSortFilterProxyModel):
         """Whether a row has all the words."""
         name = str(self.sourceModel().index(row, 0, parent).data()).casefold()
         return all(word in name for word in self._words)
+
+
+def _blank() -> QIcon:
+    """Room for an icon, so that all names begin at the same place."""
+    picture = QPixmap(16, 16)
+    picture.fill(Qt.GlobalColor.transparent)
+    return QIcon(picture)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from aeviz.gui import theme
 from aeviz.gui.captions import Caption
+from aeviz.gui.scroll import SlimScrollBar
 
 
 class DetailsDialog(QDialog):
@@ -24,6 +25,7 @@ class DetailsDialog(QDialog):
         self._sentence = sentence
         self._view = QPlainTextEdit(details)
         self._view.setReadOnly(True)
+        self._view.setVerticalScrollBar(SlimScrollBar())
         self._view.setFont(
             theme.caption(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         )

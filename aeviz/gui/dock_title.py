@@ -7,7 +7,7 @@ from aeviz.gui import theme
 from aeviz.gui.icons import icon
 from aeviz.gui.labels import ElidedLabel
 
-INSET = theme.SPACE * 3 // 2
+INSET = theme.SPACE
 """Pixels between the edge of a panel and what it holds."""
 
 

@@ -16,7 +16,9 @@ _AREAS: dict[base.Area, Qt.DockWidgetArea] = {
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
 _TABBED_FROM = 100
-_LEFT, _RIGHT, _BOTTOM = 336, 312, 200
+_LEFT, _RIGHT, _BOTTOM = 336, 312, 200  # pixels of a small window
+_SHARE = 0.2  # of a wide window for each column at the sides
+_WIDEST = 520
 _STATE, _GEOMETRY = "layout/state", "layout/geometry"
 
 
@@ -71,10 +73,10 @@ class Docks:
         return ""
 
     def finish(self) -> None:
-        """Give the standard layout its widths and remember it."""
+        """Show the standard layout and remember it."""
         for name, dock in self.docks.items():
             dock.setVisible(name not in self._hidden)
-        self._resize()
+        self.fit()
         self._raise_first_tabs()
         self._standard = self._window.saveState(VERSION)
 
@@ -82,26 +84,27 @@ class Docks:
         """Back to the standard layout."""
         if self._standard is not None:
             self._window.restoreState(self._standard, VERSION)
-            self._resize()
+            self.fit()
             self._raise_first_tabs()
 
-    def restore(self, settings: QSettings) -> None:
-        """The layout of the last time; the standard one where that is of another version."""
+    def restore(self, settings: QSettings) -> bool:
+        """The layout of the last time; False where there is none of this version."""
         geometry, state = settings.value(_GEOMETRY), settings.value(_STATE)
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
-        if isinstance(state, QByteArray):
-            self._window.restoreState(state, VERSION)
+        return isinstance(state, QByteArray) and self._window.restoreState(state, VERSION)
 
     def save(self, settings: QSettings) -> None:
         """Remember the layout for the next time."""
         settings.setValue(_GEOMETRY, self._window.saveGeometry())
         settings.setValue(_STATE, self._window.saveState(VERSION))
 
-    def _resize(self) -> None:
+    def fit(self) -> None:
+        """Give the columns at the sides the widths that suit the window's."""
         widths: dict[base.Area, int] = {"left": _LEFT, "right": _RIGHT}
         for area, width in widths.items():
             docks = self._in(area)
+            width = max(width, min(round(self._window.width() * _SHARE), _WIDEST))
             self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
         below = self._in("bottom")
         self._window.resizeDocks(below, [_BOTTOM] * len(below), Qt.Orientation.Vertical)

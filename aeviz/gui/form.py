@@ -37,6 +37,7 @@ class Form(QWidget):
         super().__init__()
         self._options: dict[str, Option] = {}
         self._fields: dict[str, QWidget] = {}
+        self._labels: dict[str, QLabel] = {}
         self._notes: dict[str, QLabel] = {}
         self._defaults: dict[str, Any] = {}
         self._layout = QVBoxLayout(self)
@@ -61,6 +62,7 @@ class Form(QWidget):
         for name in self._fields:
             self._field(name).put(values.get(name, self._defaults[name]))
             self._note_problem(name)
+            self._mark(name)
 
     def value(self, name: str) -> Any:
         """What the field of an option holds."""
@@ -103,6 +105,7 @@ class Form(QWidget):
                 widget.setParent(None)
                 widget.deleteLater()
         self._fields.clear()
+        self._labels.clear()
         self._notes.clear()
 
     def _add_rows(self, options: list[Option], *, folded: bool) -> None:
@@ -125,8 +128,9 @@ class Form(QWidget):
         cast("Field", field).edited.connect(self._on_edited)
         note = caption_label("", "error")
         note.hide()
-        rows.add(option.title, field, unit=option.unit, tip=_tip(option))
+        label = rows.add(option.title, field, unit=option.unit, tip=_tip(option))
         rows.add_below(note)
+        self._labels[option.name] = label
         self._fields[option.name] = field
         self._notes[option.name] = note
 
@@ -142,10 +146,16 @@ class Form(QWidget):
             self._fields[name].setAccessibleDescription(problem or self._options[name].description)
             self.problems_changed.emit()
 
+    def _mark(self, name: str) -> None:
+        """Names of options that differ from their default stand out."""
+        differs = self._field(name).value() != self._defaults[name]
+        self._labels[name].setFont(theme.heading(self.font()) if differs else self.font())
+
     @Slot()
     def _on_edited(self) -> None:
         name = self.sender().objectName()
         self._note_problem(name)
+        self._mark(name)
         if not self._field(name).problem():
             self.edited.emit(name)
 
@@ -163,8 +173,8 @@ class Rows(QWidget):
         self._grid.setColumnMinimumWidth(0, width)
         self._grid.setColumnStretch(1, 1)
 
-    def add(self, title: str, field: QWidget, *, unit: str = "", tip: str = "") -> None:
-        """Add a row; the label belongs to the field."""
+    def add(self, title: str, field: QWidget, *, unit: str = "", tip: str = "") -> QLabel:
+        """Add a row; the label belongs to the field and is returned."""
         row = self._grid.rowCount()
         label = QLabel(title)
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -180,6 +190,7 @@ class Rows(QWidget):
         self._grid.addWidget(field, row, 1, 1, 1 if unit else 2)
         if unit:
             self._grid.addWidget(unit_label(unit), row, 2)
+        return label
 
     def add_below(self, widget: QWidget) -> None:
         """Add something under the field of the last row."""
@@ -195,26 +206,27 @@ class Fold(QWidget):
         self._button = QToolButton()
         self._button.setText(title)
         self._button.setAutoRaise(True)
-        self._button.setCheckable(True)
         self._button.setIconSize(QSize(14, 14))
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._button.setFont(theme.caption(self._button.font()))
-        self._button.toggled.connect(self._on_toggled)
+        self._is_open = False
+        self._button.clicked.connect(self._on_clicked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE // 2)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(content)
-        self._on_toggled(False)
+        self.set_open(False)
 
     def set_open(self, is_open: bool) -> None:
         """Unfold it or fold it away."""
-        self._button.setChecked(is_open)
-
-    @Slot(bool)
-    def _on_toggled(self, is_open: bool) -> None:
+        self._is_open = is_open
         self._button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
         self._content.setVisible(is_open)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.set_open(not self._is_open)
 
 
 def _tip(option: Option) -> str:

@@ -4,9 +4,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QTextDocument
-from PySide6.QtWidgets import QDialog, QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aeviz import paths
+from aeviz.gui.scroll import SlimScrollBar
 
 _FEATURES = QTextDocument.MarkdownFeature
 
@@ -34,9 +43,15 @@ class HelpDialog(QDialog):
         self._list = QListWidget()
         self._list.setAccessibleName(self.tr("Help pages"))
         self._list.setFrameShape(QListWidget.Shape.NoFrame)
-        self._list.addItems([title(path) for path in self._pages.values()])
+        self._list.setSpacing(1)
+        self._list.viewport().setContentsMargins(8, 8, 8, 8)
+        for path in self._pages.values():
+            item = QListWidgetItem(title(path))
+            item.setSizeHint(QSize(0, 30))
+            self._list.addItem(item)
         self._text = QTextBrowser()
         self._text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self._text.setVerticalScrollBar(SlimScrollBar())
         self._text.setOpenLinks(False)
         self._text.document().setDocumentMargin(20)
         self._text.anchorClicked.connect(self._on_link)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from aeviz.gui import theme
+from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.session import Session
 from aeviz.messages import Failed, Logged
 
@@ -51,6 +52,7 @@ class LogPanel(QWidget):
         self._lines: deque[Line] = deque(maxlen=_KEPT)
         self._view = QPlainTextEdit()
         self._view.setReadOnly(True)
+        self._view.setVerticalScrollBar(SlimScrollBar())
         self._view.setUndoRedoEnabled(False)
         self._view.setMaximumBlockCount(_KEPT)
         self._view.setFrameShape(QPlainTextEdit.Shape.NoFrame)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._settings = settings
         self._is_closing = False
+        self._is_fitted = False
         self.plan = Plan(rows or catalogue.load(), self)
         self.commands = Commands(parent=self)
         self.recent = RecentRuns(settings, self)
@@ -161,7 +162,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         if self._settings is None:
             return
-        self.docks.restore(self._settings)
+        self._is_fitted = self.docks.restore(self._settings)
         stored = str(self._settings.value(_THEME, "system"))
         action = next(
             (a for a in self.commands.actions() if a.objectName() == f"theme.{stored}"),
@@ -173,8 +174,11 @@ class MainWindow(QMainWindow):
     # ── for the program ───────────────────────────────────────────────────────────────────────
 
     def stop(self) -> None:
-        """Stop what moves by itself; part of shutting down."""
+        """Stop what moves by itself and close without a question; part of shutting down."""
         self.timeline.stop()
+        if not self._is_closing:
+            self._is_closing = True
+            self.save_layout()
 
     def save_layout(self) -> None:
         """Remember the layout."""
@@ -231,7 +235,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_palette(self) -> None:
         panels = [dock.toggleViewAction() for dock in self.docks.docks.values()]
-        palette = CommandPalette([*self.commands.actions(), *panels], self)
+        palette = CommandPalette(self.commands.actions(), panels, self)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         palette.show()
 
@@ -309,6 +313,13 @@ class MainWindow(QMainWindow):
         elif folders:
             text = self.tr("{name} is no run folder: drop the folder that holds run.json.")
             self.session.noticed.emit(text.format(name=folders[0].name))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the standard layout to the size that the window has by now."""
+        super().showEvent(event)
+        if not self._is_fitted:
+            self._is_fitted = True
+            self.docks.fit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask where there is reason to, remember the layout, let the program stop everything."""

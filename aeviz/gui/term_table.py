@@ -67,8 +67,11 @@ class TermTable(QWidget):
         self._grid.setRowMinimumHeight(row, 0 if row == 0 else label.sizeHint().height() + 8)
         if self._head is None:
             self._head, self._unit = label, unit
-            for column, title in ((2, self.tr("training")), (3, self.tr("validation"))):
-                self._grid.addWidget(unit_label(title), row, column, Qt.AlignmentFlag.AlignRight)
+            styles = Qt.PenStyle
+            solid = PartLabel(self.tr("training"), styles.SolidLine)
+            dashed = PartLabel(self.tr("validation"), styles.DashLine)
+            self._grid.addWidget(solid, row, 2, Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(dashed, row, 3, Qt.AlignmentFlag.AlignRight)
 
     def _next_row(self) -> int:
         self._row += 1
@@ -102,6 +105,30 @@ def _total(name: str, unit: str) -> Term:
             "own scale",
         )
     return Term(name, "Loss", "", unit, "What is minimised: the weighted sum of the terms")
+
+
+class PartLabel(QWidget):
+    """The name of a part over a piece of its line: solid or dashed, as on the chart."""
+
+    def __init__(self, text: str, style: Qt.PenStyle) -> None:
+        super().__init__()
+        self._text = text
+        self._style = style
+        self.setFont(theme.caption(self.font()))
+        self.setAccessibleName(text)
+        self.setFixedSize(
+            self.fontMetrics().horizontalAdvance(text) + 2, self.fontMetrics().height() + 5
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write the text and draw the line under it."""
+        painter = QPainter(self)
+        colour = QColor(theme.tokens(self.palette()).muted)
+        painter.setPen(colour)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignTop), self._text)
+        painter.setPen(QPen(colour, 1.5, self._style))
+        y = self.height() - 3
+        painter.drawLine(0, y, self.width() - 2, y)
 
 
 class Swatch(QWidget):

@@ -4,6 +4,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.labels import ElidedLabel
 from aeviz.gui.live_options import LiveOptions
 from aeviz.gui.loss_plot import MSE, LossPlot, loss_names, quantity_unit
@@ -15,6 +16,7 @@ from aeviz.gui.thin_bar import ThinBar
 from aeviz.gui.tick_box import TickBox
 from aeviz.messages import Progress, RunOpened
 
+_LOW, _HIGH = 140, 460  # of the chart: a curve on a tower cannot be read
 _PHASES = {
     "loading": "Preparing",
     "training": "Training",
@@ -46,7 +48,8 @@ class TrainingMonitor(QWidget):
         self.live = LiveOptions(session, plan)
         self.terms = TermTable()
         self.plot = LossPlot(session)
-        self.plot.setMinimumHeight(140)
+        self.plot.setMinimumHeight(_LOW)
+        self.plot.setMaximumHeight(_HIGH)
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(self.tr("Shown quantity"))
         self.quantity.addItem(self.tr("Loss and its terms"), "loss")
@@ -60,7 +63,7 @@ class TrainingMonitor(QWidget):
     def _lay_out(self) -> None:
         space = theme.SPACE
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(space * 3 // 2, space, space * 3 // 2, space)
+        layout.setContentsMargins(INSET, space, INSET, space)
         layout.setSpacing(space // 2)
         layout.addWidget(self.headline)
         layout.addWidget(self.bar)
@@ -74,7 +77,8 @@ class TrainingMonitor(QWidget):
         line.addStretch(1)
         line.addWidget(self.log)
         layout.addLayout(line)
-        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.plot, 100)
+        layout.addStretch(1)
 
     def _connect(self) -> None:
         session = self._session

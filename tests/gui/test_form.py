@@ -177,6 +177,14 @@ def test_the_wheel_scrolls_the_panel_and_changes_no_number(form: Form) -> None:
     assert form.values() == {}
 
 
+def test_the_names_of_changed_options_stand_out(form: Form) -> None:
+    weight = form._labels["epochs"].font().weight()
+    form.put({"epochs": 3})
+    assert form._labels["epochs"].font().weight() > weight
+    form.put({})
+    assert form._labels["epochs"].font().weight() == weight
+
+
 def test_other_options_replace_the_rows(form: Form) -> None:
     form.set_options((replace(BETA, default=2.0),))
     assert form.value("beta") == 2.0

@@ -225,6 +225,20 @@ def test_closing_while_training_asks(
     window.close()
 
 
+def test_a_program_that_shuts_down_closes_without_a_question(
+    make: Make, settings: QSettings, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail("asked"))
+    window, told = make(settings), []
+    window.close_requested.connect(lambda: told.append(1))
+    window.session.receive(m.TrainingChanged(state="training"))
+    window.show()
+    window.stop()
+    assert window.close()
+    assert told == []
+    assert settings.contains("layout/state")
+
+
 def test_escape_takes_pin_and_selection_away(make: Make) -> None:
     window = make()
     window.session.receive(run())
