@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from aeviz.gui.captions import tip
-from aeviz.gui.numbers import count, measure
+from aeviz.gui.numbers import count
 from aeviz.gui.scroll import SlimScrollBar
 from aeviz.messages import Attribute
 
@@ -70,8 +70,9 @@ def range_of(attribute: Attribute) -> str:
 
 
 def _end(value: float) -> str:
-    """An end of a range: whole numbers in full, others with four digits."""
-    return count(value).replace("-", "−") if value == int(value) else measure(value)
+    """An end of a range, as short as four digits allow."""
+    text = count(value) if abs(value) >= 1e4 else f"{value:.4g}"
+    return text.replace("-", "−")
 
 
 class AttributeTable(QTableView):

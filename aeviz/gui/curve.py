@@ -56,10 +56,11 @@ class CurveProfile(StyledPlot):
         self._rows, self._told, self._names = list(own or curves), list(told), names
         for item, values in zip(self._curves, [*curves, np.empty(0, np.float32)][:2], strict=True):
             item.setData(to_plot_array(np.arange(len(values))), to_plot_array(values))
-        low = min([float(np.nanmin(values)) for values in curves] + list(ends or ()))
-        high = max([float(np.nanmax(values)) for values in curves] + list(ends or ()))
+        seen = np.concatenate([*curves, np.array(ends or (), np.float32)])
+        seen = seen[np.isfinite(seen)]
+        low, high = (seen.min(), seen.max()) if seen.size else (0.0, 1.0)
         self.setXRange(0, max(len(curves[0]) - 1, 1), padding=0.02)
-        self.setYRange(low, high if high > low else low + 1, padding=0.05)
+        self.setYRange(float(low), float(high) if high > low else float(low) + 1, padding=0.05)
 
     def restyle(self) -> None:
         """Give the curves their colours too."""

@@ -20,7 +20,7 @@ from aeviz.messages import Decoded, RunOpened
 
 
 class DecodeView(QWidget):
-    """Draws what it is told; the inspector decides what and when."""
+    """Draws what it is told; the inspector decides what and when, and where `coordinates` stand."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,13 +56,12 @@ class DecodeView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        column.addWidget(self.coordinates)
         column.addLayout(pair)
         column.addWidget(self.profile)
 
     def set_run(self, run: RunOpened, style: SampleStyle) -> None:
         """Prepare for the samples of a run and show none yet."""
-        self._style = style
+        self._style, self._decode, self._sample = style, None, None
         for picture in (self.picture, self.neighbour):
             picture.setVisible(run.is_image)
             if run.is_image:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.film import Film, FilmLayout, cell_size, clamp_side, draw_film, layout
 from aeviz.gui.numbers import measure
 from aeviz.gui.scroll import SlimScrollBar
@@ -27,7 +28,7 @@ from aeviz.gui.tiles import SampleStyle, draw_sample
 _MOST_FILM, _MOST_PAIR = 72.0, 96.0
 _NARROWEST = 38.0
 """Pixels between two samples at least, so that their names and errors stay apart."""
-_EDGE = 8
+_EDGE = INSET
 _PICTURE_SIDE = 56.0
 _PICTURE_SCALE = 2.0
 

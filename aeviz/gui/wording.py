@@ -89,7 +89,8 @@ def nice_ceiling(value: float) -> float:
     power = math.floor(math.log10(value))
     for factor in (1.0, 2.0, 5.0):
         ceiling = float(f"{factor:.0f}e{power}")
-        if value <= ceiling * (1 + 1e-9):
+        # 0.2 as a float32 is a little more than 0.2
+        if value <= ceiling * (1 + 1e-6):
             return ceiling
     return float(f"1e{power + 1}")
 

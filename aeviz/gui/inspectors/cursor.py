@@ -18,6 +18,7 @@ from aeviz.gui import wording
 from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.comparison import Comparison
 from aeviz.gui.decode_view import DecodeView
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.label_colours import label_of
 from aeviz.gui.labels import caption_label, heading_label
@@ -76,13 +77,15 @@ class CursorInspector(Inspector):
         self._line = line
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        column.setSpacing(SPACE)
+        column.setContentsMargins(INSET, SPACE // 2, INSET, SPACE)
+        column.setSpacing(SPACE * 3 // 4)
         column.addLayout(top)
-        for widget in (self.hint, self.decode, self.note, line, self.chosen):
-            column.addWidget(widget)
-        column.addWidget(self.chosen_detail)
-        column.addWidget(self.comparison)
+        for widgets in (
+            (self.hint, self.decode.coordinates, self.note, self.decode),
+            (line, self.chosen, self.chosen_detail, self.comparison),
+        ):
+            for widget in widgets:
+                column.addWidget(widget)
         column.addStretch()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -14,6 +14,7 @@ from aeviz.gui import wording
 from aeviz.gui.attribute_table import AttributeTable
 from aeviz.gui.captions import Caption
 from aeviz.gui.class_sheet import ClassRow, ClassSheet
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.download_box import DownloadBox
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.label_colours import colour_of_label, label_of
@@ -61,7 +62,7 @@ class DataInspector(Inspector):
     def _lay_out(self) -> None:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setContentsMargins(INSET, SPACE // 2, INSET, SPACE)
         column.setSpacing(SPACE // 2)
         parts: tuple[QWidget | Caption, ...] = (
             self.chosen, self.title, self.summary, self.source, self.state, self.download,

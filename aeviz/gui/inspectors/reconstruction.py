@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from aeviz import messages as m
 from aeviz.gui import exporting, theme, wording
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.film import Film, film_epochs
 from aeviz.gui.film_strip import FilmStrip, FittingArea, PairStrip
 from aeviz.gui.inspectors.base import Inspector, register_inspector
@@ -96,11 +97,11 @@ class ReconstructionInspector(Inspector):
         self.save.setToolTip("Save the whole film strip as a picture")
         self._page = QWidget()
         self._page.setLayout(self._parts)
-        self._parts.setContentsMargins(0, SPACE, 0, 0)
+        self._parts.setContentsMargins(0, SPACE // 2, 0, 0)
         self._halves = (QWidget(), QWidget())
         areas = (FittingArea(self.pairs), FittingArea(self.film))
         for half, head, area in zip(self._halves, (left_head, right_head), areas, strict=True):
-            head.setContentsMargins(SPACE, 0, SPACE, 0)
+            head.setContentsMargins(INSET, 0, INSET, 0)
             part = QVBoxLayout(half)
             part.setContentsMargins(0, 0, 0, 0)
             part.setSpacing(SPACE // 2)
@@ -109,7 +110,7 @@ class ReconstructionInspector(Inspector):
             self._parts.addWidget(half)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.hint.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self.hint.setContentsMargins(INSET, SPACE, INSET, SPACE)
         column.addWidget(self.hint)
         column.addWidget(self._page, 1)
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from aeviz import messages as m
 from aeviz.gui import theme, wording
 from aeviz.gui.captions import Caption
+from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.labels import ElidedLabel
 from aeviz.gui.nearest import distances
@@ -100,7 +101,7 @@ class SamplesInspector(Inspector):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.setContentsMargins(SPACE, SPACE, SPACE, 0)
+        top.setContentsMargins(INSET, SPACE // 2, INSET, 0)
         top.addWidget(self.mode)
         top.addWidget(self.told, 1)
         nothing = QWidget()
