@@ -91,7 +91,13 @@ class Trainer:
         Raises:
             ValueError: If it cannot be done now; the message says why.
         """
-        self._handlers[type(message)](message)
+        try:
+            self._handlers[type(message)](message)
+        except Exception as error:
+            # Who asked for a training shows it as loading: that has to end.
+            if self._job is None and isinstance(message, m.Train | m.TrainOn):
+                self._change("idle", sentence(error))
+            raise
 
     def advance(self) -> None:
         """Pull the training once: one optimiser step, or a slice of measuring.

@@ -250,6 +250,15 @@ def test_torch_that_cannot_be_imported_is_a_sentence(
     office.wait_idle()
 
 
+def test_a_training_without_torch_ends_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "aeviz.compute.controls", None)
+    office.start(TRAIN)
+    assert "controls" in office.wait(m.TrainingChanged, state="idle").reason
+    assert office.wait(m.Failed).where == "training"
+
+
 @pytest.mark.parametrize(
     ("usual", "window", "cores", "expected"),
     [(8, True, 8, 7), (8, False, 8, 8), (2, True, 8, 2), (1, True, 1, 1), (4, True, 2, 1)],
