@@ -12,13 +12,13 @@ from aeviz.gui.labels import ElidedLabel, unit_label
 from aeviz.gui.numbers import duration
 from aeviz.gui.session import Session
 from aeviz.gui.thin_bar import ThinBar
-from aeviz.messages import Failed, JobDone, JobProgress
+from aeviz.messages import Failed, JobDone, JobProgress, TrainingChanged
 
 _NOTICE_MS = 8000
 
 
 class StatusBar(QStatusBar):
-    """One sentence at a time. A failure stays until it is dismissed or something else happens."""
+    """One sentence at a time. A failure stays until it is dismissed or mended."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -47,6 +47,9 @@ class StatusBar(QStatusBar):
         self.dismiss.clicked.connect(self._on_dismiss)
         session.noticed.connect(self._on_noticed)
         session.failed.connect(self._on_failed)
+        session.answered.connect(self._on_answered)
+        session.run_changed.connect(self._on_run_changed)
+        session.training_changed.connect(self._on_training_changed)
         self._on_dismiss()
 
     def _button(self, text: str, picture: str) -> QToolButton:
@@ -74,6 +77,23 @@ class StatusBar(QStatusBar):
         self.sentence.set_text(failure.summary, "error")
         self.details.show()
         self.dismiss.show()
+
+    @Slot(object)
+    def _on_answered(self, answer: object) -> None:
+        """The question was answered after all: what was wrong with it has been mended."""
+        if self._failure is not None and self._failure.where == "inference":
+            self._on_dismiss()
+
+    @Slot(object)
+    def _on_run_changed(self, run: object) -> None:
+        if self._failure is not None and self._failure.where == "open":
+            self._on_dismiss()
+
+    @Slot(object)
+    def _on_training_changed(self, change: TrainingChanged) -> None:
+        """A new attempt; what the last one failed with is in the log."""
+        if self._failure is not None and change.state == "loading":
+            self._on_dismiss()
 
     @Slot()
     def _on_details(self) -> None:

@@ -5,7 +5,6 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
-    QStyleOptionToolButton,
     QToolBar,
     QToolButton,
     QWidget,
@@ -15,6 +14,7 @@ from aeviz.gui import devices, theme
 from aeviz.gui.commands import Commands
 from aeviz.gui.entry_box import EntryBox
 from aeviz.gui.icons import icon
+from aeviz.gui.menu_button import MenuButton
 from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
 
@@ -74,22 +74,6 @@ class ToolBar(QToolBar):
         reason = self.tr("Fixed while a training is under way.")
         for box in (self.data, self.model):
             box.lock(reason if self._session.is_training else "")
-
-
-class MenuButton(QToolButton):
-    """A button that opens a menu, without the style's arrow that lies on the icon."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setIconSize(_ICON)
-        self.setAutoRaise(True)
-
-    def initStyleOption(self, option: QStyleOptionToolButton) -> None:
-        """Qt's own, without the arrow."""
-        super().initStyleOption(option)
-        feature = QStyleOptionToolButton.ToolButtonFeature
-        option.features &= ~feature.HasMenu
 
 
 class DeviceButton(MenuButton):

@@ -13,7 +13,7 @@ from aeviz.gui.help_view import HelpDialog, pages
 from aeviz.gui.log_panel import LogPanel
 from aeviz.gui.session import Session
 from aeviz.gui.status_bar import StatusBar
-from tests.gui.offers import READY
+from tests.gui.offers import READY, run
 
 FAILED = m.Failed(where="training", summary="<b>The loss</b> is not finite.", details="Traceback …")
 
@@ -75,6 +75,20 @@ def test_a_failure_stays_until_it_is_dismissed(status: StatusBar, session: Sessi
     assert not status.details.isVisible()
     session.noticed.emit("Something small.")
     assert status.sentence.text == "Something small."
+
+
+def test_a_failure_goes_when_it_is_mended(status: StatusBar, session: Session) -> None:
+    session.receive(FAILED)
+    session.receive(m.Answer(view="v", question="describe", epoch=-1))
+    assert status.sentence.text
+    session.receive(m.TrainingChanged(state="loading"))
+    assert not status.sentence.text
+    session.receive(m.Failed(where="inference", summary="A wrong option."))
+    session.receive(m.Answer(view="v", question="describe", epoch=-1))
+    assert not status.sentence.text
+    session.receive(m.Failed(where="open", summary="There is no run."))
+    session.receive(run())
+    assert not status.sentence.text
 
 
 def test_the_details_of_a_failure_can_be_copied(
