@@ -29,7 +29,7 @@ def figure_label() -> Caption:
     label.setWordWrap(False)
     label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    label.setMinimumWidth(label.fontMetrics().horizontalAdvance("0.00000"))
+    label.setMinimumWidth(0)  # as wide as its text
     return label
 
 

@@ -24,7 +24,7 @@ def measure(value: float, digits: int = 4) -> str:
     if not math.isfinite(value):
         return "\N{EN DASH}"
     size = abs(value)
-    if size != 0 and not 1e-4 <= size < 1e7:
+    if size != 0 and not 1e-3 <= size < 1e6:
         text = f"{value:.{digits - 1}e}"
         mantissa, exponent = text.split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", _MINUS)

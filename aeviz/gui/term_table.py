@@ -25,6 +25,9 @@ class TermTable(QWidget):
         self._grid.setHorizontalSpacing(theme.SPACE)
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
+        for column in (2, 3):
+            width = self.fontMetrics().horizontalAdvance("0.000000")
+            self._grid.setColumnMinimumWidth(column, width)
         self._values: dict[str, QLabel] = {}
         self._head: Caption | None = None
         self._unit = ""

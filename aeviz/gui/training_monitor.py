@@ -111,13 +111,23 @@ class TrainingMonitor(QWidget):
             self.headline.set_text(self.tr("No run yet"))
             self.detail.set_text(self.tr("Choose data and model, then press Train."))
             return
-        ending = _ENDINGS.get(run.status, run.status)
+        self.headline.set_text(self._ending(run))
+        self.detail.set_text(run.title)
+
+    def _ending(self, run: RunOpened) -> str:
+        """How the training of the shown run ended, here or before."""
         epochs = max(self._session.last_epoch, 0)
+        change = self._session.training
+        reason = change.reason if change.run == run.run else ""
+        if reason and reason != "finished":
+            return reason[0].upper() + reason[1:]
+        if reason or (run.status == "finished" and epochs >= run.epochs):
+            return self.tr("Finished, {done} epochs").format(done=epochs)
+        ending = _ENDINGS.get(run.status, run.status)
         text = self.tr("{ending} after {done} of {planned} epochs")
-        if run.status == "finished" and epochs >= run.epochs:
-            text = self.tr("{ending}, {done} epochs")
-        self.headline.set_text(text.format(ending=ending, done=epochs, planned=run.epochs))
-        self.detail.set_text(self._session.training.reason or run.title)
+        if run.status == "training":
+            text = self.tr("{ending}, {done} of {planned} epochs")
+        return text.format(ending=ending, done=epochs, planned=run.epochs)
 
     def _show_progress(self, progress: Progress) -> None:
         is_paused = self._session.training.state == "paused"
@@ -127,7 +137,7 @@ class TrainingMonitor(QWidget):
         )
         self.headline.set_text(text)
         parts = []
-        if progress.seconds_left is not None and not is_paused:
+        if progress.seconds_left is not None and progress.seconds_left >= 1 and not is_paused:
             parts.append(self.tr("{time} left").format(time=duration(progress.seconds_left)))
         if progress.samples_per_second > 0:
             parts.append(

@@ -188,9 +188,10 @@ def test_the_end_is_told_with_its_reason(panel: Panel) -> None:
     panel.session.receive(run(status="stopped"))
     panel.session.receive(epoch(0))
     panel.session.receive(epoch(1))
-    panel.session.receive(m.TrainingChanged(run="r", state="idle", reason="Stopped at epoch 1."))
     assert panel.monitor.headline.text == "Stopped after 1 of 3 epochs"
-    assert panel.monitor.detail.text == "Stopped at epoch 1."
+    panel.session.receive(m.TrainingChanged(run="r", state="idle", reason="stopped at epoch 1"))
+    assert panel.monitor.headline.text == "Stopped at epoch 1"
+    assert panel.monitor.detail.text == "VAE on digits"
     assert not panel.monitor.bar.isVisible()
 
 
