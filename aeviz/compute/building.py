@@ -39,10 +39,12 @@ def build_model(info: RunInfo) -> LatentModel:
             model = model_entry(name).build(spec_from(info.model["spec"]), options)
     except (ValueError, TypeError, KeyError) as error:
         raise RunError(f"the model of this run cannot be built: {error}") from error
-    model.to_empty(device="cpu")
-    with torch.no_grad():
-        for tensor in model.state_dict().values():
-            tensor.zero_()
+    # Not `to_empty`: its first call on a meta tensor imports sympy, a third of a second.
+    zeros = {
+        name: torch.zeros(tensor.shape, dtype=tensor.dtype)
+        for name, tensor in model.state_dict().items()
+    }
+    model.load_state_dict(zeros, assign=True)
     return model.eval()
 
 
