@@ -22,6 +22,8 @@ _VIEW_TIPS = (
     "Reconstruction minus original",
     "Squared error of each feature",
 )
+_MOST = 160
+"""Largest side of a picture in logical pixels."""
 _FOUR_ABREAST = 380
 """Width in pixels from which the four pictures stand in one row."""
 
@@ -88,7 +90,7 @@ class Comparison(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pictures = tuple(ImageLabel(title, most=160) for title in _TITLES)
+        self.pictures = tuple(ImageLabel(title, most=_MOST) for title in _TITLES)
         self.difference_scale = ScaleBar(signed=True)
         self.error_scale = ScaleBar(signed=False)
         self.profile = Profile("Selected sample")
@@ -145,7 +147,11 @@ class Comparison(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the pictures in one row or in two."""
         super().resizeEvent(event)
-        self._arrange(4 if self.width() >= _FOUR_ABREAST else 2)
+        columns = 4 if self.width() >= _FOUR_ABREAST else 2
+        self._arrange(columns)
+        side = (self.width() - (columns - 1) * SPACE) // columns - 2
+        for picture in self.pictures:
+            picture.set_most(min(side, _MOST))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from aeviz.gui import theme
@@ -17,6 +17,10 @@ from aeviz.gui.profile import Profile
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import SampleStyle
 from aeviz.messages import Decoded, RunOpened
+
+
+_MOST = 256
+"""Largest side of a picture in logical pixels."""
 
 
 class DecodeView(QWidget):
@@ -58,6 +62,13 @@ class DecodeView(QWidget):
         column.setSpacing(SPACE)
         column.addLayout(pair)
         column.addWidget(self.profile)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Enlarge both pictures equally; columns may differ by a pixel."""
+        super().resizeEvent(event)
+        side = (self.width() - SPACE) // 2 - 2
+        for picture in (self.picture, self.neighbour):
+            picture.set_most(min(side, _MOST))
 
     def set_run(self, run: RunOpened, style: SampleStyle) -> None:
         """Prepare for the samples of a run and show none yet."""

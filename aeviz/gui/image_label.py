@@ -79,11 +79,9 @@ def whole_pixels(
     return QRectF(left / ratio, top / ratio, wide / ratio, high / ratio)
 
 
-def draw(
-    painter: QPainter, area: QRectF, image: QImage, ratio: float, *, left_top: bool = False
-) -> QRectF:
+def draw(painter: QPainter, area: QRectF, image: QImage, ratio: float) -> QRectF:
     """Draw a picture on whole device pixels in an area; returns where it came to lie."""
-    place = whole_pixels(area, image.width(), image.height(), ratio, left_top=left_top)
+    place = whole_pixels(area, image.width(), image.height(), ratio)
     shrinks = place.width() * ratio < image.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
     painter.drawImage(place, image, QRectF(image.rect()))
@@ -144,9 +142,17 @@ class ImageLabel(QWidget):
             self._shape = (height, width)
             self.updateGeometry()
 
+    def set_most(self, most: int) -> None:
+        """Limit the larger side; neighbours with one limit are enlarged equally."""
+        if most != self._most:
+            self._most = most
+            self.updateGeometry()
+            self.update()
+
     def _place(self, width: float, height: float) -> QRectF:
         """Where a picture of the kept shape lies in a widget of that size, inside its frame."""
-        area = QRectF(1, 1, max(width - 2, 1), max(height - 2, 1))
+        sides = [max(min(side - 2, self._most), 1) for side in (width, height)]
+        area = QRectF(1, 1, *sides)
         return whole_pixels(
             area, self._shape[1], self._shape[0], self.devicePixelRatioF(), left_top=True
         )
@@ -157,7 +163,7 @@ class ImageLabel(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """What the picture's shape asks for, with its frame."""
-        return math.ceil(self._place(min(width, self._most + 2), self._most + 2).height()) + 2
+        return math.ceil(self._place(width, self._most + 2).height()) + 2
 
     def sizeHint(self) -> QSize:
         """A small picture; layouts give it the width they have."""
@@ -167,17 +173,16 @@ class ImageLabel(QWidget):
         """Draw the picture, or the frame of one that is still to come."""
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
-        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         line = self.palette().color(QPalette.ColorRole.Mid)
+        place = self._place(self.width(), self.height())
         if self._image.isNull():
-            self._draw_empty(painter, line)
+            self._draw_empty(painter, place, line)
         else:
-            place = draw(painter, area, self._image, ratio, left_top=True)
+            draw(painter, place, self._image, ratio)
             draw_frame(painter, place, line, ratio)
         painter.end()
 
-    def _draw_empty(self, painter: QPainter, line: QColor) -> None:
-        place = self._place(self.width(), self.height())
+    def _draw_empty(self, painter: QPainter, place: QRectF, line: QColor) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(line)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -12,28 +12,40 @@ NO_BREAK = "\u00a0"
 MISSING = "–"
 
 
-def coordinate(value: float) -> str:
-    """A coordinate with two decimals, so that the text does not jump while the mouse moves.
+def decimals(span: float) -> int:
+    """How many decimals tell places apart on a map of that width, 0 to 8.
+
+    Example:
+        >>> decimals(8.0), decimals(0.03), decimals(900.0)
+        (2, 4, 0)
+    """
+    if not math.isfinite(span) or span <= 0:
+        return 2
+    return min(max(2 - math.floor(math.log10(span / 2)), 0), 8)
+
+
+def coordinate(value: float, places: int = 2) -> str:
+    """A coordinate with fixed decimals, so that the text does not jump while the mouse moves.
 
     Example:
         >>> coordinate(-1.304), coordinate(-0.001)
         ('−1.30', '0.00')
     """
-    text = f"{value:.2f}" if math.isfinite(value) else MISSING
-    return "0.00" if text == "-0.00" else text.replace("-", "−")
+    text = f"{value:.{places}f}" if math.isfinite(value) else MISSING
+    return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
-def latent(z: Iterable[float], most: int = 4) -> str:
+def latent(z: Iterable[float], places: int = 2, most: int = 4) -> str:
     """A latent of shape (D,) as text; beyond `most` dimensions the rest is counted.
 
     Example:
         >>> latent([0.5, -1.25])
         '(0.50, −1.25)'
-        >>> latent([0, 1, 2, 3, 4, 5])
-        '(0.00, 1.00, 2.00, 3.00, … 6 dimensions)'
+        >>> latent([0, 1, 2, 3, 4, 5], places=0)
+        '(0, 1, 2, 3, … 6 dimensions)'
     """
     values = list(z)
-    shown = [coordinate(value) for value in values[:most]]
+    shown = [coordinate(value, places) for value in values[:most]]
     if len(values) > most:
         shown.append(f"… {len(values)} dimensions")
     return f"({', '.join(shown)})"

@@ -393,6 +393,23 @@ def dark(request: pytest.FixtureRequest, inspector: CursorInspector) -> bool:
     return bool(request.param)
 
 
+def test_pictures_beside_each_other_are_equally_large(
+    inspector: CursorInspector, session: Session, qtbot: Any
+) -> None:
+    show(session, image_run((8, 8, 1)))
+    session.move_cursor((1.0, 0.0))
+    session.select([1])
+    inspector.show()
+    pairs = (
+        (inspector.decode.picture, inspector.decode.neighbour),
+        inspector.comparison.pictures,
+    )
+    for width in range(240, 260):
+        inspector.resize(width, 700)
+        for pictures in pairs:
+            assert len({picture.heightForWidth(picture.width()) for picture in pictures}) == 1
+
+
 def test_another_run_takes_everything_of_the_old_one_away(
     inspector: CursorInspector, session: Session, posted: list[m.Message]
 ) -> None:

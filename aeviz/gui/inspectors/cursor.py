@@ -23,7 +23,6 @@ from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.label_colours import label_of
 from aeviz.gui.labels import caption_label, heading_label
 from aeviz.gui.nearest import nearest_sample
-from aeviz.gui.numbers import measure
 from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
@@ -181,7 +180,10 @@ class CursorInspector(Inspector):
             return
         row, distance = found
         name, colour = label_of(self.session, row)
-        number, away = f"#{self._number(row)}", f"{measure(distance, 2)} away"
+        number, away = (
+            f"#{self._number(row)}",
+            f"{wording.coordinate(distance, self._places())} away",
+        )
         if name:
             self.decode.name_neighbour(name, colour, f"{number} · {away}")
         else:
@@ -189,6 +191,13 @@ class CursorInspector(Inspector):
         if row != self._nearest:
             self._nearest = row
             self.session.fetch(NEAREST, [row])
+
+    def _places(self) -> int:
+        """How many decimals tell places of the shown map apart."""
+        positions = self.session.positions
+        if positions is None or not len(positions):
+            return 2
+        return wording.decimals(float(np.ptp(positions, axis=0).max()))
 
     def _number(self, row: int) -> int:
         """The sample's number in its data set."""
@@ -224,8 +233,9 @@ class CursorInspector(Inspector):
             return
         self._asked = self._asked[self._asked.index(asked) :]
         z = message.z[0].tolist()
-        whole = "z = " + wording.latent(z, most=len(z))
-        self.decode.show_decode(message, f"z = {wording.latent(z)}", whole)
+        whole = "z = " + wording.latent(z, 6, most=len(z))
+        text = f"z = {wording.latent(z, self._places())}"
+        self.decode.show_decode(message, text, whole)
         run = self.session.run
         self.note.say(*note_on(message, run is not None and run.bounded))
 
