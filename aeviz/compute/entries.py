@@ -36,6 +36,7 @@ def options_of(config: type[Any]) -> tuple[Option, ...]:
 
 def _option(name: str, field: FieldInfo) -> Option:
     kind, choices = _kind(field.annotation)
+    ranged = _element(field.annotation) if kind == "ints" else field
     extra = field.json_schema_extra
     marks = dict(extra) if isinstance(extra, Mapping) else {}
     return Option(
@@ -44,8 +45,8 @@ def _option(name: str, field: FieldInfo) -> Option:
         description=field.description or "",
         kind=kind,
         default=field.default,
-        low=_limit(field, "ge", "gt"),
-        high=_limit(field, "le", "lt"),
+        low=_limit(ranged, "ge", "gt"),
+        high=_limit(ranged, "le", "lt"),
         choices=choices,
         live=bool(marks.get("live", False)),
         logarithmic=bool(marks.get("logarithmic", False)),
@@ -66,6 +67,16 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
         return "ints", ()
     kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float"}
     return kinds.get(annotation, "text"), ()
+
+
+def _element(annotation: Any) -> FieldInfo:
+    """What is said of the elements of `tuple[Annotated[int, Field(…)], ...]`, optional or not."""
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        parts = get_args(annotation)
+        return _element(next(part for part in parts if part is not NoneType))
+    element = get_args(annotation)[0]
+    found = [part for part in get_args(element)[1:] if isinstance(part, FieldInfo)]
+    return found[0] if found else FieldInfo()
 
 
 def _limit(field: FieldInfo, *names: str) -> float | None:

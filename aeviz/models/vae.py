@@ -56,7 +56,7 @@ class VAEConfig:
     latent_dim: LatentDim = 2
     beta: Beta = 1.0
     likelihood: LikelihoodOption = "auto"
-    widths: Widths = (256,)
+    widths: Widths = (256, 128)
     activation: Activation = "relu"
     sigma: Sigma = 0.5
     decoder_widths: DecoderWidths = None

@@ -43,7 +43,7 @@ def test_kinds_follow_the_types() -> None:
     rows = build()
     vae = {option.name: option for option in rows.model("vae").options}
     assert vae["widths"].kind == "ints"
-    assert vae["widths"].default == (256,)
+    assert vae["widths"].default == (256, 128)
     assert vae["decoder_widths"].kind == "ints"
     assert vae["decoder_widths"].default is None
     assert vae["batch_norm"].kind == "bool"
