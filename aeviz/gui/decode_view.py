@@ -18,7 +18,6 @@ from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import SampleStyle
 from aeviz.messages import Decoded, RunOpened
 
-
 _MOST = 256
 """Largest side of a picture in logical pixels."""
 
