@@ -55,11 +55,11 @@ def take(wanted: Shot, demo: str) -> bytes:
 def _content(program: Program, wanted: Shot, demo: str) -> bytes:
     failures = _Failures()
     program.session.failed.connect(failures.on_failed)
-    program.window.resize(wanted.width, wanted.height)
+    # Exactly this size, also where the layout would like more.
+    program.window.setFixedSize(wanted.width, wanted.height)
     program.session.set_following(False)
     program.open(wanted.path or demo)
     program.show()
-    program.window.resize(wanted.width, wanted.height)
     _raise_dock(program, wanted.view)
     _settle(program)
     session = program.session

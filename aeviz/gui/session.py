@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz import messages as m
 
@@ -199,6 +199,7 @@ class Session(QObject):
             self.hidden = hidden
             self.hidden_changed.emit(hidden)
 
+    @Slot(str)
     def set_colour(self, colour: str) -> None:
         """Colour the map by one of `COLOURS`."""
         if colour != self.colour and colour in COLOURS:

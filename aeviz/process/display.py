@@ -119,11 +119,12 @@ def explain(complaint: str) -> str:
         return (
             f"Qt lacks the system library {library[1]}: on Debian or Ubuntu apt install {PACKAGES}"
         )
-    if "xcb-cursor" in complaint:
-        return f"Qt lacks the system library libxcb-cursor0: apt install {PACKAGES}"
+    # Qt recommends xcb-cursor also where only the screen does not answer.
     if "could not connect to display" in complaint or "Failed to create wl_display" in complaint:
         shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY", "")
         return f"the screen {shown!r} does not answer: {INSTEAD}"
+    if "xcb-cursor" in complaint:
+        return f"Qt lacks system libraries: apt install {PACKAGES}, or {INSTEAD}"
     plugin = os.environ.get("QT_QPA_PLATFORM", "")
     if plugin and "Could not find the Qt platform plugin" in complaint:
         return f"QT_QPA_PLATFORM={plugin}: Qt has no such platform; unset it, or {INSTEAD}"
