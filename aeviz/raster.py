@@ -138,6 +138,10 @@ class Canvas:
         side = self.margin
         return lines[side : side + self.height, side : side + self.width]
 
+    def fits(self, width: int, height: int, reach: int) -> bool:
+        """Whether it was made with exactly these."""
+        return (self.width, self.height, self.margin) == (width, height, 2 * reach)
+
     def draw(
         self,
         window: Window,

@@ -77,6 +77,8 @@ class Axis(pg.AxisItem):
         super().__init__(orientation)
         self.gap = gap
         self._metrics = QFontMetricsF(QFont())
+        # The grid lies under the data; pyqtgraph puts it above.
+        self.setZValue(-1000)
         self.enableAutoSIPrefix(False)
         self.setStyle(tickLength=0, tickTextOffset=6, autoReduceTextSpace=False, maxTickLevel=1)
 
@@ -106,7 +108,7 @@ class Axis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:
         """Room for the numbers at both ends."""
-        return super().boundingRect().adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
+        return QRectF(super().boundingRect()).adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
 
     def paint(self, painter: QPainter, option: Any, widget: Any) -> None:
         """Draw line, grid and numbers."""

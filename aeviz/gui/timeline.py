@@ -1,186 +1,318 @@
-"""The timeline under the map: play, scrub, follow the training, how fast."""
+"""The epoch timeline: plays, scrubs, follows a training; it alone moves the playhead by itself."""
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+import time
 
-from aeviz import paths
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+
 from aeviz.gui import theme
 from aeviz.gui.icons import icon
-from aeviz.gui.playback import Playback
+from aeviz.gui.labels import caption_label
+from aeviz.gui.scrubber import Scrubber
 from aeviz.gui.session import Session
-from aeviz.gui.timeline_track import TimelineTrack
-from aeviz.messages import EpochDone, RunOpened
+from aeviz.messages import RunOpened, TrainingChanged
 
-SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+_WHOLE = 5.0
+_SLOWEST, _FASTEST = 4.0, 8.0
+_FOLLOW = 0.3
+_FRAME = 16
+_LONGEST_FRAME = 0.1
+
+
+def play_rate(epochs: int) -> float:
+    """Epochs per second that play a run of so many in about five seconds, between 4 and 8.
+
+    Example:
+        >>> play_rate(30), play_rate(5), play_rate(500)
+        (6.0, 4.0, 8.0)
+    """
+    return min(max(epochs / _WHOLE, _SLOWEST), _FASTEST)
 
 
 class Timeline(QWidget):
-    """Play button, track, epoch, follow button, speed."""
+    """Play, the line of the epochs, the epoch in words, speed, and following a training."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.session = session
-        self.playback = Playback(session, self)
-        self.track = TimelineTrack(session)
-        self.play_button = self._button("play")
-        self.follow_button = self._follow_button()
-        self.speed_button = self._speed_button()
-        self.label = QLabel()
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self._lay_out()
+        self.button = QToolButton()
+        self.scrubber = Scrubber(session)
+        self.label = caption_label("")
+        self.speed_button = QToolButton()
+        self.live = QToolButton()
+        self._speed = 1.0
+        self._is_playing = False
+        self._is_stopped = False
+        self._follow: tuple[float, float, float] | None = None
+        self._last_frame = 0.0
+        self._last_added = 0.0
+        # The only timer; it runs only while something moves.
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(_FRAME)
+        self._build()
         self._connect()
-        self._refresh()
+        self._on_run_changed(session.run)
 
-    # ── building ──────────────────────────────────────────────────────────────────────────────
+    def _build(self) -> None:
+        self.button.setIconSize(QSize(18, 18))
+        self.button.setAutoRaise(True)
+        self.speed_button.setText("1×")
+        self.speed_button.setAutoRaise(True)
+        self.speed_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.speed_button.setToolTip(self.tr("How fast the epochs play."))
+        self.speed_button.setAccessibleName(self.tr("Speed"))
+        self.speed_button.setMenu(self._speed_menu())
+        self.live.setText(self.tr("Live"))
+        self.live.setCheckable(True)
+        self.live.setAutoRaise(True)
+        self.label.setWordWrap(False)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, 4, theme.SPACE, 2)
+        layout.setSpacing(theme.SPACE // 2)
+        layout.addWidget(self.button)
+        layout.addWidget(self.scrubber, 1)
+        for widget in (self.label, self.speed_button, self.live):
+            layout.addWidget(widget)
 
-    def _button(self, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(name))
-        button.setIconSize(QSize(18, 18))
-        button.setAutoRaise(True)
-        return button
-
-    def _follow_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText(self.tr("Live"))
-        button.setCheckable(True)
-        button.setChecked(self.session.following)
-        button.setAutoRaise(True)
-        return button
-
-    def _speed_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
-        button.setToolTip(self.tr("How fast the history plays"))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu, self._speeds = QMenu(button), QActionGroup(button)
+    def _speed_menu(self) -> QMenu:
+        menu = QMenu(self.speed_button)
+        self._speeds = QActionGroup(self)
         for speed in SPEEDS:
-            action = QAction(f"{speed:g}×", menu, checkable=True, checked=speed == 1.0)
+            action = QAction(f"{speed:g}×", self._speeds)
+            action.setCheckable(True)
+            action.setChecked(speed == 1.0)
             action.setData(speed)
-            self._speeds.addAction(action)
             menu.addAction(action)
-        button.setMenu(menu)
-        button.setText("1×")
-        return button
-
-    def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
-        row.setSpacing(theme.SPACE)
-        row.addWidget(self.play_button)
-        row.addWidget(self.track, 1)
-        row.addWidget(self.label)
-        row.addWidget(self.follow_button)
-        row.addWidget(self.speed_button)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._speeds.triggered.connect(self._on_speed)
+        return menu
 
     def _connect(self) -> None:
         session = self.session
+        self._timer.timeout.connect(self._on_frame)
+        self.button.clicked.connect(self.toggle)
+        self.live.clicked.connect(self._on_live)
+        self.scrubber.scrubbed.connect(self._on_scrubbed)
+        self.scrubber.settled.connect(self._on_scrubbed)
+        self.scrubber.stepped.connect(self.step)
+        self.scrubber.toggled.connect(self.toggle)
         session.run_changed.connect(self._on_run_changed)
         session.epoch_added.connect(self._on_epoch_added)
         session.playhead_changed.connect(self._on_playhead_changed)
-        session.following_changed.connect(self.follow_button.setChecked)
+        session.following_changed.connect(self._on_following_changed)
         session.training_changed.connect(self._on_training_changed)
-        self.playback.playing_changed.connect(self._on_playing_changed)
-        self.play_button.clicked.connect(self._on_play)
-        self.follow_button.clicked.connect(self._on_follow)
-        self.track.sought.connect(self._on_sought)
-        self.track.stepped.connect(self._on_stepped)
-        self._speeds.triggered.connect(self._on_speed)
 
     # ── verbs ─────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether the epochs play."""
+        return self._is_playing
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the playhead moves by itself, playing or following."""
+        return self._timer.isActive()
+
+    @Slot()
+    def play(self) -> None:
+        """Play from the playhead on, from the start when it is at the end."""
+        if self._is_stopped or self.session.last_epoch < 1:
+            return
+        if self.session.playhead >= self.session.last_epoch:
+            self.session.set_playhead(0.0)
+        self.session.set_following(False)
+        self._is_playing, self._follow = True, None
+        self._start()
+        self._refresh()
+
+    @Slot()
+    def pause(self) -> None:
+        """Stop playing, on the nearest whole epoch."""
+        if self._is_playing:
+            self._is_playing = False
+            self._timer.stop()
+            self.session.set_playhead(float(round(self.session.playhead)))
+            self._refresh()
+
+    @Slot()
     def toggle(self) -> None:
-        """Play or pause."""
-        self.playback.toggle()
+        """Play, or pause."""
+        if self._is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    @Slot(int)
+    def step(self, epochs: int) -> None:
+        """Go so many whole epochs on, or back."""
+        whole = self.session.playhead // 1
+        inside = self.session.playhead - whole
+        # A step back from between two epochs goes to the one before.
+        self._go(whole + epochs + (1 if epochs < 0 and inside > 0 else 0))
 
     def stop(self) -> None:
-        """Let nothing move any more; part of shutting down."""
-        self.playback.stop()
+        """Stop for good; part of shutting down."""
+        self._is_stopped = True
+        self._is_playing, self._follow = False, None
+        self._timer.stop()
 
-    # ── showing ───────────────────────────────────────────────────────────────────────────────
+    def _go(self, playhead: float) -> None:
+        """The person chooses a time: nothing moves by itself any more."""
+        self._is_playing, self._follow = False, None
+        self._timer.stop()
+        self.session.set_following(False)
+        self.session.set_playhead(playhead)
+        self._refresh()
 
-    def _refresh(self) -> None:
+    def _start(self) -> None:
+        if not self._timer.isActive() and not self._is_stopped:
+            self._last_frame = time.perf_counter()
+            self._timer.start()
+
+    # ── what moves ────────────────────────────────────────────────────────────────────────────
+
+    @Slot()
+    def _on_frame(self) -> None:
+        now = time.perf_counter()
+        # After a pause of the computer the film goes on where it was.
+        passed, self._last_frame = min(now - self._last_frame, _LONGEST_FRAME), now
+        if self._is_playing:
+            self._advance(passed)
+        elif self._follow is not None:
+            self._go_along(now)
+        else:
+            self._timer.stop()
+
+    def _advance(self, passed: float) -> None:
         session = self.session
-        self.track.update()
-        self.track.setEnabled(bool(session.epochs))
-        self.play_button.setEnabled(session.last_epoch >= 1)
-        self.play_button.setToolTip(self._play_tip())
-        self.follow_button.setEnabled(bool(session.epochs))
-        self.follow_button.setToolTip(
-            self.tr("Go along with the newest epoch")
-            if session.epochs
-            else self.tr("There is no epoch to follow yet: open a run or train.")
-        )
-        self._show_epoch()
+        reached = session.playhead + passed * self._speed * play_rate(session.last_epoch)
+        session.set_playhead(reached)
+        if reached >= session.last_epoch:
+            self._is_playing = False
+            self._timer.stop()
+            session.set_following(True)
+            self._refresh()
 
-    def _play_tip(self) -> str:
-        if self.session.last_epoch < 1:
-            return self.tr("There is nothing to play yet: a run needs two epochs.")
-        if self.playback.is_playing:
-            return self.tr("Pause (Space)")
-        return self.tr("Play how the map formed (Space)")
+    def _go_along(self, now: float) -> None:
+        """Be at the newest epoch when the time for it is over."""
+        begun, start, lasts = self._follow or (now, self.session.playhead, 0.0)
+        share = 1.0 if lasts < _FRAME / 1000 else min((now - begun) / lasts, 1.0)
+        newest = float(self.session.last_epoch)
+        # Ease out: quick at first, at rest at the end.
+        self.session.set_playhead(start + (newest - start) * (1 - (1 - share) ** 2))
+        if share >= 1.0:
+            self._follow = None
+            self._timer.stop()
 
-    def _show_epoch(self) -> None:
-        """The epoch as text in a column that does not jump."""
-        session, last = self.session, max(self.session.last_epoch, 0)
-        text = self.tr("epoch {epoch} of {last}")
-        widest = text.format(epoch=self.track.end, last=self.track.end)
-        self.label.setFixedWidth(QFontMetrics(self.label.font()).horizontalAdvance(widest) + 2)
-        shown = text.format(epoch=session.epoch, last=last) if session.epochs else ""
-        if self.label.text() != shown:
-            self.label.setText(shown)
+    def _follow_newest(self, lasts: float) -> None:
+        if self._is_stopped or self._is_playing or self.scrubber.is_held:
+            return
+        self._follow = (time.perf_counter(), self.session.playhead, lasts)
+        self._start()
 
-    # ── slots ─────────────────────────────────────────────────────────────────────────────────
+    # ── the session ───────────────────────────────────────────────────────────────────────────
 
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
+        self._is_playing, self._follow = False, None
+        self._timer.stop()
+        self._last_added = 0.0
+        self.session.set_following(True)
+        if self.session.last_epoch > 0:
+            self._follow_newest(0.0)
         self._refresh()
 
     @Slot(int)
     def _on_epoch_added(self, epoch: int) -> None:
+        now = time.perf_counter()
+        since, self._last_added = now - self._last_added, now
+        if self.session.following and self.session.playhead < self.session.last_epoch:
+            # Epochs that come faster than frames, as when a run is opened, are jumped over.
+            self._follow_newest(min(_FOLLOW, since))
         self._refresh()
-        if self._shows_demo(self.session.epochs[epoch]):
-            self.playback.play()
-
-    def _shows_demo(self, done: EpochDone) -> bool:
-        """Whether this was the last epoch of the demo, whose history plays once by itself."""
-        run = self.session.run
-        return run is not None and done.epoch == run.epochs and run.path == str(paths.demo())
 
     @Slot(float)
-    def _on_playhead_changed(self, time: float) -> None:
-        self.track.update()
-        self._show_epoch()
+    def _on_playhead_changed(self, playhead: float) -> None:
+        self._refresh()
+
+    @Slot(bool)
+    def _on_following_changed(self, is_following: bool) -> None:
+        if is_following and self.session.playhead < self.session.last_epoch:
+            self._follow_newest(_FOLLOW)
+        self._refresh()
 
     @Slot(object)
-    def _on_training_changed(self, message: object) -> None:
+    def _on_training_changed(self, training: TrainingChanged) -> None:
         self._refresh()
 
-    @Slot(bool)
-    def _on_playing_changed(self, playing: bool) -> None:
-        self.play_button.setIcon(icon("pause" if playing else "play"))
-        self.play_button.setToolTip(self._play_tip())
-        self.play_button.setAccessibleName(self.tr("Pause") if playing else self.tr("Play"))
-
-    @Slot()
-    def _on_play(self) -> None:
-        self.toggle()
-
-    @Slot(bool)
-    def _on_follow(self, following: bool) -> None:
-        self.session.set_following(following)
+    # ── the person ────────────────────────────────────────────────────────────────────────────
 
     @Slot(float)
-    def _on_sought(self, time: float) -> None:
-        self.playback.seek(time)
+    def _on_scrubbed(self, playhead: float) -> None:
+        self._go(playhead)
 
-    @Slot(int)
-    def _on_stepped(self, epochs: int) -> None:
-        self.playback.step(epochs)
+    @Slot()
+    def _on_live(self) -> None:
+        self._is_playing = False
+        self.session.set_following(self.live.isChecked())
+        self._refresh()
 
     @Slot(QAction)
     def _on_speed(self, action: QAction) -> None:
-        self.playback.speed = float(action.data())
+        self._speed = float(action.data())
         self.speed_button.setText(action.text())
+
+    def _refresh(self) -> None:
+        session = self.session
+        last, can_play = session.last_epoch, session.last_epoch > 0
+        self.button.setEnabled(can_play)
+        self.button.setIcon(icon("pause" if self._is_playing else "play"))
+        self.button.setAccessibleName(self.tr("Pause") if self._is_playing else self.tr("Play"))
+        self.button.setToolTip(self._play_tip(can_play))
+        self.label.setText("" if last < 0 else self.words())
+        self.label.setMinimumWidth(
+            QFontMetrics(self.label.font()).horizontalAdvance(self._widest())
+        )
+        self.speed_button.setEnabled(can_play)
+        is_live = self._trains()
+        self.live.setEnabled(is_live)
+        self.live.setChecked(is_live and session.following)
+        self.live.setToolTip(
+            self.tr("Show every epoch as soon as it is there.")
+            if is_live
+            else self.tr("There is no training to follow.")
+        )
+        self.scrubber.update()
+
+    def _trains(self) -> bool:
+        run = self.session.run
+        return self.session.is_training or (run is not None and run.status == "training")
+
+    def _play_tip(self, can_play: bool) -> str:
+        if self._is_playing:
+            return self.tr("Pause (Space)")
+        if can_play:
+            return self.tr("Play the epochs (Space)")
+        return self.tr("There is nothing to play before the first epoch of a training.")
+
+    def words(self) -> str:
+        """The shown epoch and how many there are."""
+        text = self.tr("epoch {epoch} of {last}")
+        return text.format(epoch=self.session.epoch, last=self._total())
+
+    def _total(self) -> int:
+        return self.scrubber.end if self.session.last_epoch > 0 or self._trains() else 0
+
+    def _widest(self) -> str:
+        return (
+            ""
+            if self.session.last_epoch < 0
+            else self.words().replace(f"epoch {self.session.epoch}", f"epoch {self._total()}")
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The keys of the line work on the buttons beside it too."""
+        self.scrubber.keyPressEvent(event)

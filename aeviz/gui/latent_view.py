@@ -1,0 +1,332 @@
+"""The latent map: every sample at its latent, moving with the epochs; hover, click, pan, zoom."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from aeviz import geometry, raster
+from aeviz.gui import colouring, theme
+from aeviz.gui.legend import Legend
+from aeviz.gui.map_notes import EmptyNote, note_on
+from aeviz.gui.map_plot import MARGIN, MapPlot
+from aeviz.gui.session import Session
+from aeviz.messages import RunOpened
+
+_NARROW = 340
+
+
+class LatentView(QWidget):
+    """The map with its legend.
+
+    A click on a sample selects it and, where the map is the latent space itself, pins its latent;
+    a click beside all samples pins the latent there. A double-click shows everything again.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.plot = MapPlot()
+        self.legend = Legend()
+        self.empty = EmptyNote(self)
+        self._colouring: colouring.Colouring | None = None
+        self._hidden_parts: frozenset[int] = frozenset()
+        self._extents: list[geometry.Region] = []
+        self._between = np.empty((0, 2), np.float32)
+        self._is_automatic = True
+        self._before: tuple[NDArray[np.float32] | None, NDArray[np.int64]] | None = None
+        self._build()
+        self._connect()
+        self._on_run_changed(session.run)
+
+    def _build(self) -> None:
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setFocusProxy(self.plot)
+        self.setAccessibleName(self.tr("Latent map"))
+        self.plot.setAccessibleDescription(
+            self.tr("Arrow keys move the pin, Home shows everything, plus and minus zoom.")
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.legend)
+        self.reset_action = QAction(self.tr("Show everything"), self)
+        self.reset_action.setShortcut(Qt.Key.Key_Home)
+        self.reset_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.aspect_action = QAction(self.tr("One scale for both axes"), self)
+        self.aspect_action.setCheckable(True)
+        self.aspect_action.setChecked(True)
+        self.addActions([self.reset_action, self.aspect_action])
+
+    def _connect(self) -> None:
+        plot, session = self.plot, self.session
+        plot.pointed.connect(self._on_pointed)
+        plot.left.connect(self._on_left)
+        plot.clicked.connect(self._on_clicked)
+        plot.double_clicked.connect(self._on_double_clicked)
+        plot.menu_asked.connect(self._on_menu_asked)
+        plot.nudged.connect(self._on_nudged)
+        plot.moved_by_hand.connect(self._on_moved_by_hand)
+        self.reset_action.triggered.connect(self.reset)
+        self.aspect_action.toggled.connect(self._on_aspect)
+        self.legend.hidden_changed.connect(self._on_legend_hidden)
+        self.legend.colour_chosen.connect(session.set_colour)
+        session.run_changed.connect(self._on_run_changed)
+        session.epoch_added.connect(self._on_epoch_added)
+        session.playhead_changed.connect(self._on_playhead_changed)
+        session.epoch_changed.connect(self._on_epoch_changed)
+        session.hovered_changed.connect(self._on_hovered_changed)
+        session.pin_changed.connect(self._on_pin_changed)
+        session.selection_changed.connect(self._on_selection_changed)
+        session.hidden_changed.connect(self._on_hidden_changed)
+        session.colour_changed.connect(self._on_colour_changed)
+
+    # ── the run and its time ──────────────────────────────────────────────────────────────────
+
+    @Slot(object)
+    def _on_run_changed(self, run: RunOpened | None) -> None:
+        self._extents = [self._extent(done.positions) for done in self.session.epochs]
+        self._is_automatic, self.plot.region = True, None
+        self._hidden_parts = frozenset()
+        self._between = np.empty((0 if run is None else len(run.index), 2), np.float32)
+        self.plot.set_titles(*axis_titles(0 if run is None else run.latent_dim))
+        self._recolour()
+        self._move()
+        self._on_pin_changed(self.session.pin)
+
+    @staticmethod
+    def _extent(positions: NDArray[np.float32]) -> geometry.Region:
+        return geometry.extent(positions, MARGIN)
+
+    @Slot(int)
+    def _on_epoch_added(self, epoch: int) -> None:
+        extent = self._extent(self.session.epochs[epoch].positions)
+        self._extents[epoch : epoch + 1] = [extent]
+        if epoch == 0:
+            self._recolour()
+        if epoch in (self.session.epoch, self.session.epoch + 1):
+            self._move()
+
+    @Slot(float)
+    def _on_playhead_changed(self, time: float) -> None:
+        self._move()
+
+    @Slot(int)
+    def _on_epoch_changed(self, epoch: int) -> None:
+        self._on_pin_changed(self.session.pin)
+        self.plot.point_again()
+        self._refresh_notes()
+
+    def _move(self) -> None:
+        """Put the points where they are at the playhead, and the view around them."""
+        session = self.session
+        self._refresh_notes()
+        if not session.epochs or self._colouring is None:
+            self.plot.points.set_points(
+                np.empty((0, 2), np.float32), np.empty(0, np.uint16), np.zeros(1, np.uint32)
+            )
+            return
+        epoch = session.epoch
+        fraction = session.playhead - epoch
+        here, extent = session.epochs[epoch].positions, self._extents[epoch]
+        if fraction > 0 and epoch < session.last_epoch:
+            there = session.epochs[epoch + 1].positions
+            geometry.lerp(here, there, fraction, out=self._between)
+            self.plot.points.set_positions(self._between)
+            ends = np.asarray(extent), np.asarray(self._extents[epoch + 1])
+            x, to_x, y, to_y = geometry.lerp(*ends, fraction).tolist()
+            extent = (x, to_x, y, to_y)
+        else:
+            self.plot.points.set_positions(here)
+        if self._is_automatic:
+            self.plot.hold(extent, at_once=fraction == 0)
+        self.plot.show_ring(session.hovered)
+        self.plot.show_rings(session.selection)
+
+    # ── colours ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """The keys that the legend hides now."""
+        return self.session.hidden if self.session.colour == "label" else self._hidden_parts
+
+    def _recolour(self) -> None:
+        """Another run or another colouring."""
+        run, colour = self.session.run, self.session.colour
+        if run is None:
+            self._colouring = None
+            self.legend.hide()
+            return
+        make = colouring.by_label if colour == "label" else colouring.by_part
+        self._colouring = make(run)
+        self.legend.set_groups(self._colouring.groups, self.hidden, colour)
+        self._show_legend()
+        positions = self.session.positions
+        if positions is not None:
+            self.plot.points.set_points(positions, self._colouring.codes, self._palette())
+
+    def _palette(self) -> raster.Pixels:
+        groups = self._colouring
+        if groups is None:
+            return np.zeros(1, np.uint32)
+        return groups.palette(theme.tokens(self.palette()), self.hidden)
+
+    def _repaint_colours(self) -> None:
+        if self._colouring is not None and self.session.epochs:
+            self.plot.points.set_palette(self._palette())
+
+    def _show_legend(self) -> None:
+        self.legend.setVisible(self.session.run is not None and self.width() >= _NARROW)
+
+    @Slot(object)
+    def _on_legend_hidden(self, hidden: frozenset[int]) -> None:
+        if self.session.colour == "label":
+            self.session.hide(hidden)
+        else:
+            self._hidden_parts = hidden
+            self._repaint_colours()
+
+    @Slot(object)
+    def _on_hidden_changed(self, hidden: frozenset[int]) -> None:
+        self.legend.set_hidden(self.hidden)
+        self._repaint_colours()
+
+    @Slot(str)
+    def _on_colour_changed(self, colour: str) -> None:
+        self._recolour()
+        self._move()
+
+    # ── pointing ──────────────────────────────────────────────────────────────────────────────
+
+    @Slot(QPointF, int)
+    def _on_pointed(self, position: QPointF, row: int) -> None:
+        self.session.move_cursor((position.x(), position.y()), row)
+
+    @Slot()
+    def _on_left(self) -> None:
+        self.session.move_cursor(None)
+
+    @Slot(QPointF, int)
+    def _on_clicked(self, position: QPointF, row: int) -> None:
+        session, run = self.session, self.session.run
+        if run is None or session.positions is None:
+            return
+        self._before = (session.pin, session.selection)
+        if row < 0:
+            session.select(())
+            session.set_pin(session.latent_at((position.x(), position.y())))
+            return
+        session.select([row])
+        # Beyond two dimensions a sample's latent lies off the plane: its own decode is shown
+        # with the selection.
+        flat = run.latent_dim <= 2
+        session.set_pin(session.latent_at(session.positions[row].tolist()) if flat else None)
+
+    @Slot()
+    def _on_double_clicked(self) -> None:
+        if self._before is not None:
+            pin, rows = self._before
+            self.session.select(rows)
+            self.session.set_pin(pin)
+        self.reset()
+
+    @Slot(QPointF)
+    def _on_nudged(self, step: QPointF) -> None:
+        session = self.session
+        if not session.epochs:
+            return
+        place = None if session.pin is None else session.position_of(session.pin)
+        if session.pin is None or place is None:
+            middle = self.plot.viewRect().center()
+            session.set_pin(session.latent_at((middle.x(), middle.y())))
+            return
+        axes = session.epochs[session.epoch].axes
+        session.set_pin(session.pin + axes @ np.array([step.x(), step.y()], np.float32))
+
+    @Slot(int)
+    def _on_hovered_changed(self, row: int) -> None:
+        self.plot.show_ring(row)
+
+    @Slot(object)
+    def _on_pin_changed(self, z: NDArray[np.float32] | None) -> None:
+        self.plot.show_pin(None if z is None else self.session.position_of(z))
+
+    @Slot(object)
+    def _on_selection_changed(self, rows: NDArray[np.int64]) -> None:
+        self.plot.show_rings(rows)
+
+    # ── the view ──────────────────────────────────────────────────────────────────────────────
+
+    @Slot()
+    def reset(self) -> None:
+        """Show every point of the shown time, and follow them again as they spread."""
+        self._is_automatic, self.plot.region = True, None
+        self._move()
+
+    @Slot()
+    def _on_moved_by_hand(self) -> None:
+        self._is_automatic = False
+
+    @Slot(bool)
+    def _on_aspect(self, is_locked: bool) -> None:
+        self.plot.set_aspect_locked(is_locked)
+        self._refresh_notes()
+
+    @Slot(QPoint)
+    def _on_menu_asked(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self.actions())
+        menu.popup(place)
+
+    def _refresh_notes(self) -> None:
+        session = self.session
+        self.empty.say(session)
+        self.plot.note.say(note_on(session, self.plot.is_aspect_locked))
+
+    # ── Qt ────────────────────────────────────────────────────────────────────────────────────
+
+    def sizeHint(self) -> QSize:
+        """A map that can be read."""
+        return QSize(760, 560)
+
+    def minimumSizeHint(self) -> QSize:
+        """A small one."""
+        return QSize(220, 180)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the legend out where there is no room."""
+        super().resizeEvent(event)
+        self._show_legend()
+        self.empty.setGeometry(self.rect())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc takes pin and selection away."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.session.set_pin(None)
+            self.session.select(())
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light and dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_colouring"):
+            self._repaint_colours()
+
+
+def axis_titles(dimensions: int) -> tuple[str, str]:
+    """What the axes of the map are: latent dimensions, or principal components of more than two.
+
+    Example:
+        >>> axis_titles(2), axis_titles(32), axis_titles(1)
+        (('z₁', 'z₂'), ('PC 1', 'PC 2'), ('z₁', ''))
+    """
+    if dimensions == 0:
+        return ("", "")
+    if dimensions == 1:
+        return ("z₁", "")
+    return ("z₁", "z₂") if dimensions == 2 else ("PC 1", "PC 2")

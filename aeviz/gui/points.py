@@ -1,0 +1,167 @@
+"""The cloud of points on the map: drawn by `raster` into an image, which is painted as it is."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Slot
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from aeviz import kernels, paths, raster
+
+_NOWHERE = QPointF()
+
+OPACITY = 0.86
+"""Of a spot: where they lie over each other, the one below shines through."""
+
+COMPILE_FROM = 5000
+"""Points from which numba's two seconds of compiling are worth it."""
+
+
+def spot_diameter(count: int) -> float:
+    """How large the spots of so many points are, in logical pixels: 2 for a million, 7 for few.
+
+    Example:
+        >>> [round(spot_diameter(count), 1) for count in (100, 2_000, 60_000, 1_000_000)]
+        [7.0, 5.6, 3.7, 2.0]
+    """
+    return float(np.clip(9.7 - 1.28 * math.log10(max(count, 1)), 2.0, 7.0))
+
+
+class PointCloudItem(pg.GraphicsObject):
+    """Points of many colours over a view box, in whole device pixels.
+
+    It lies on the view box itself, not on what the view box moves, so that panning changes no
+    geometry. The image is drawn anew only when points, colours, view or size have changed.
+    """
+
+    def __init__(self, box: pg.ViewBox) -> None:
+        """Lay an empty cloud over a view box, under everything else in it."""
+        super().__init__()
+        self._box = box
+        self._positions: NDArray[np.float32] = np.empty((0, 2), np.float32)
+        self._codes: NDArray[np.uint16] = np.empty(0, np.uint16)
+        self._palette: raster.Pixels = np.zeros(1, np.uint32)
+        self._canvas: raster.Canvas | None = None
+        self._image = QImage()
+        self._drawn: tuple[Any, ...] | None = None
+        self._version = 0
+        self.setParentItem(box)
+        self.setZValue(-10)
+        box.sigResized.connect(self._on_resized)
+
+    @property
+    def positions(self) -> NDArray[np.float32]:
+        """What is drawn, float32 (N, 2)."""
+        return self._positions
+
+    @property
+    def diameter(self) -> float:
+        """Of a spot, in logical pixels."""
+        return spot_diameter(len(self._codes))
+
+    def set_points(
+        self, positions: NDArray[np.float32], codes: NDArray[np.uint16], palette: raster.Pixels
+    ) -> None:
+        """Draw other points; see `raster.Canvas.draw`."""
+        if len(codes) >= COMPILE_FROM:
+            kernels.compile_in_background(paths.cache() / "kernels")
+        self._codes, self._palette = np.ascontiguousarray(codes, np.uint16), palette
+        self.set_positions(positions)
+
+    def set_positions(self, positions: NDArray[np.float32]) -> None:
+        """Move the points, (N, 2); the array is read when the screen is next painted."""
+        self._positions = np.ascontiguousarray(positions, np.float32)
+        self._redraw()
+
+    def set_palette(self, palette: raster.Pixels) -> None:
+        """Give the codes other colours; 0 hides a code."""
+        self._palette = palette
+        self._redraw()
+
+    def row_at(self, place: QPointF, tolerance: float) -> int:
+        """The row of the visible point next to a place, -1 for none.
+
+        Args:
+            place: In the view box's own pixels.
+            tolerance: In the same.
+        """
+        if self._box.width() <= 0 or self._box.height() <= 0:
+            return -1
+        window = self._window(1.0)
+        point = (place.x(), place.y())
+        return raster.pick(window, point, tolerance, self._positions, self._codes, self._palette)
+
+    def is_hidden(self, row: int) -> bool:
+        """Whether the colour of a row is switched off."""
+        return bool(self._palette[self._codes[row]] == 0)
+
+    def image(self, ratio: float = 1.0, beside: QPointF = _NOWHERE) -> QImage:
+        """The points over the whole view box; the next call may draw into the same memory.
+
+        Args:
+            ratio: Device pixels per logical pixel.
+            beside: Where the view box begins within the image's first pixel, in device pixels.
+        """
+        size = self._box.size()
+        wide = max(math.ceil(size.width() * ratio + beside.x()), 1)
+        high = max(math.ceil(size.height() * ratio + beside.y()), 1)
+        window = self._window(ratio, beside)
+        state = (window, wide, high, ratio, self._version)
+        if state != self._drawn:
+            self._draw(window, wide, high, ratio)
+            self._drawn = state
+        return self._image
+
+    def _window(self, ratio: float, beside: QPointF = _NOWHERE) -> raster.Window:
+        (left, right), (low, high) = self._box.viewRange()
+        size = self._box.size()
+        across = size.width() / (right - left) * ratio
+        up = size.height() / (high - low) * ratio
+        return raster.Window(left - beside.x() / across, high + beside.y() / up, across, up)
+
+    def _draw(self, window: raster.Window, wide: int, high: int, ratio: float) -> None:
+        # Whole sixteenths, so that few sizes of stamps are ever made.
+        stamps = raster.spots(round(self.diameter * ratio * 16) / 16, OPACITY)
+        canvas = self._canvas
+        if canvas is None or not canvas.fits(wide, high, stamps.reach):
+            canvas = raster.Canvas(wide, high, stamps.reach)
+            memory = canvas.whole[canvas.first :].view(np.uint8).data
+            form = QImage.Format.Format_ARGB32_Premultiplied
+            # The picture lies over the canvas's memory: both are replaced together.
+            self._image = QImage(memory, wide, high, 4 * canvas.line, form)
+            self._canvas = canvas
+        canvas.draw(window, self._positions, self._codes, self._palette, stamps)
+        self._image.setDevicePixelRatio(ratio)
+
+    def _redraw(self) -> None:
+        self._version += 1
+        self.update()
+
+    @Slot(object)
+    def _on_resized(self, box: object) -> None:
+        self.prepareGeometryChange()
+
+    def boundingRect(self) -> QRectF:
+        """The view box."""
+        return QRectF(self._box.rect())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Lay the image over the view box, pixel on pixel."""
+        area = self.boundingRect()
+        if area.isEmpty() or not len(self._codes):
+            return
+        device = painter.device()
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
+        corner = painter.worldTransform().map(area.topLeft()) * ratio
+        whole = QPointF(math.floor(corner.x()), math.floor(corner.y()))
+        image = self.image(ratio, corner - whole)
+        painter.save()
+        painter.resetTransform()
+        painter.drawImage(whole / ratio, image)
+        painter.restore()
