@@ -9,9 +9,18 @@ from aeviz.gui import theme
 _WIDTH = 10
 
 
-def scrolled(content: QWidget) -> QScrollArea:
-    """The content in an area that scrolls up and down."""
+def scrolled(content: QWidget, *, has_pictures: bool = False) -> QScrollArea:
+    """The content in an area that scrolls up and down.
+
+    Args:
+        content: What scrolls.
+        has_pictures: Whether it grows higher with its width. Then room for the bar is always kept:
+            else a bar that comes makes the content fit without it, and Qt goes back and forth
+            until the stack is full.
+    """
     area = QScrollArea()
+    if has_pictures:
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     area.setVerticalScrollBar(SlimScrollBar())
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -32,7 +41,9 @@ class SlimScrollBar(QScrollBar):
         return QSize(_WIDTH, 60)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the slider where the style would have it."""
+        """Draw the slider where the style would have it; nothing where nothing scrolls."""
+        if self.minimum() == self.maximum():
+            return
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         part = QStyle.SubControl.SC_ScrollBarSlider

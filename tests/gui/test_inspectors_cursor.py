@@ -405,7 +405,9 @@ def test_pictures_beside_each_other_are_equally_large(
         inspector.comparison.pictures,
     )
     for width in range(240, 260):
-        inspector.resize(width, 700)
+        # A scroll bar that comes and goes with the pictures' size once filled the stack.
+        for height in range(360, 520, 7):
+            inspector.resize(width, height)
         for pictures in pairs:
             assert len({picture.heightForWidth(picture.width()) for picture in pictures}) == 1
 

@@ -76,7 +76,7 @@ class CursorInspector(Inspector):
         self._line = line
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(INSET, SPACE // 2, INSET, SPACE)
+        column.setContentsMargins(INSET, SPACE // 2, 2, SPACE)
         column.setSpacing(SPACE * 3 // 4)
         column.addLayout(top)
         for widgets in (
@@ -88,7 +88,7 @@ class CursorInspector(Inspector):
         column.addStretch()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(page))
+        outer.addWidget(scrolled(page, has_pictures=True))
 
     def _listen(self) -> None:
         session = self.session
