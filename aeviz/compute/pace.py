@@ -63,6 +63,10 @@ class Pace:
         self.sliced()
         self._measurements += 1
 
+    def saved(self, seconds: float) -> None:
+        """An epoch was saved, which is no part of it but counts for the time left."""
+        self._measure_seconds += seconds
+
     def seconds_left(self, steps: int, measurements: int) -> float | None:
         """Estimate for so many steps and measurements; None before the first step."""
         if not self._steps:

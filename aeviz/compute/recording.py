@@ -75,17 +75,9 @@ class Recorder:
         self.writer.set_status(status, reason)
 
     def _record(self, result: EpochResult) -> EpochDone:
-        self.writer.write_checkpoint(checkpoint.capture(self.training))
-        self.writer.write_epoch(
-            result.epoch,
-            latents=result.latents,
-            weights={name: tensor.numpy() for name, tensor in result.weights.items()},
-            metrics=result.metrics,
-            step=result.step,
-            seconds=result.seconds,
-            lr=result.lr,
-            events=result.events,
-        )
+        began = time.perf_counter()
+        self._save(result)
+        self.training.pace.saved(time.perf_counter() - began)
         self.epoch = result.epoch
         self._projection = project(result.latents, self._projection)
         if self._on_weights is not None:
@@ -99,6 +91,19 @@ class Recorder:
             mean=self._projection.mean,
             axes=self._projection.axes,
             metrics=result.metrics,
+            events=result.events,
+        )
+
+    def _save(self, result: EpochResult) -> None:
+        self.writer.write_checkpoint(checkpoint.capture(self.training))
+        self.writer.write_epoch(
+            result.epoch,
+            latents=result.latents,
+            weights={name: tensor.numpy() for name, tensor in result.weights.items()},
+            metrics=result.metrics,
+            step=result.step,
+            seconds=result.seconds,
+            lr=result.lr,
             events=result.events,
         )
 
