@@ -13,12 +13,13 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.colouring import Group
 from aeviz.gui.numbers import count
+from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.scroll import SlimScrollBar, scrolled
 
 _DOT = 9.0
@@ -266,16 +267,14 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.rows = LegendRows()
-        self.title = QToolButton()
-        self.all = QToolButton()
+        self.title = QuietButton()
+        self.all = QuietButton(self.tr("Show all"))
         self._choices = QActionGroup(self)
         self._area = scrolled(self.rows)
         # The map's ground shines through.
         for part in (self._area, self._area.viewport(), self.rows):
             part.setAutoFillBackground(False)
         self._build_title()
-        self.all.setText(self.tr("Show all"))
-        self.all.setAutoRaise(True)
         self.all.setToolTip(self.tr("Show every label again."))
         self.all.hide()
         layout = QVBoxLayout(self)
@@ -298,8 +297,6 @@ class Legend(QWidget):
             action.setData(colour)
             menu.addAction(action)
         self.title.setMenu(menu)
-        self.title.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.title.setAutoRaise(True)
         self.title.setToolTip(self.tr("What the points are coloured by."))
         self._choices.triggered.connect(self._on_chosen)
 

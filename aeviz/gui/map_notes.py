@@ -147,16 +147,17 @@ class EmptyNote(QWidget):
 
     def _paint_ghost(self, painter: QPainter) -> None:
         """A few pale clusters around the words."""
-        generator = np.random.default_rng(4)
+        generator = np.random.default_rng(11)
         table = theme.label_colours(7)
         middle, side = QPointF(self.rect().center()), min(self.width(), self.height())
         painter.setPen(Qt.PenStyle.NoPen)
         for number in range(7):
-            angle = 2 * np.pi * number / 7 + 0.4
-            away = np.array([np.cos(angle) * 0.52, np.sin(angle) * 0.36])
-            spread = generator.normal(size=(34, 2)) @ generator.normal(size=(2, 2)) * 0.04
+            angle = 2 * np.pi * number / 7 + 0.25
+            away = np.array([np.cos(angle) * 0.56, np.sin(angle) * 0.34])
+            turned = np.eye(2) + 0.5 * generator.normal(size=(2, 2))
+            spread = generator.normal(size=(60, 2)) @ turned * 0.045
             colour = QColor(*table[number].tolist())
-            colour.setAlphaF(0.16)
+            colour.setAlphaF(0.17)
             painter.setBrush(colour)
             for x, y in ((away + spread) * side).tolist():
-                painter.drawEllipse(middle + QPointF(x, y), 3.5, 3.5)
+                painter.drawEllipse(middle + QPointF(x, y), 3.0, 3.0)

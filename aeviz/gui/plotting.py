@@ -77,8 +77,6 @@ class Axis(pg.AxisItem):
         super().__init__(orientation)
         self.gap = gap
         self._metrics = QFontMetricsF(QFont())
-        # The grid lies under the data; pyqtgraph puts it above.
-        self.setZValue(-1000)
         self.enableAutoSIPrefix(False)
         self.setStyle(tickLength=0, tickTextOffset=6, autoReduceTextSpace=False, maxTickLevel=1)
 
@@ -213,6 +211,9 @@ class StyledPlot(pg.PlotWidget):
         axes = {"bottom": Axis("bottom", gaps[0]), "left": Axis("left", gaps[1])}
         super().__init__(parent, enableMenu=False, axisItems=axes)
         self.hideButtons()
+        for axis in axes.values():
+            # The grid lies under the data; pyqtgraph puts it above.
+            axis.setZValue(-1000)
         # Numbers at the ends of the axes reach over them.
         self.plotItem.layout.setContentsMargins(2, 8, 12, 2)
         # pyqtgraph makes this menu without a parent: it would outlive the plot.

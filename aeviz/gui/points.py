@@ -26,9 +26,9 @@ def spot_diameter(count: int) -> float:
 
     Example:
         >>> [round(spot_diameter(count), 1) for count in (100, 2_000, 60_000, 1_000_000)]
-        [7.0, 5.6, 3.7, 2.0]
+        [7.0, 5.3, 3.3, 2.0]
     """
-    return float(np.clip(9.7 - 1.28 * math.log10(max(count, 1)), 2.0, 7.0))
+    return float(np.clip(9.8 - 1.35 * math.log10(max(count, 1)), 2.0, 7.0))
 
 
 class PointCloudItem(pg.GraphicsObject):

@@ -61,6 +61,11 @@ class Scrubber(QWidget):
         self.setAccessibleName(self.tr("Timeline"))
 
     @property
+    def line_height(self) -> int:
+        """Height of what stands beside the line, so that it is centred on it."""
+        return int(2 * _LINE)
+
+    @property
     def is_held(self) -> bool:
         """Whether the person drags the playhead."""
         return self._is_held
@@ -118,12 +123,12 @@ class Scrubber(QWidget):
     def _paint_track(self, painter: QPainter) -> None:
         colours, session = theme.tokens(self.palette()), self._session
         painter.setPen(Qt.PenStyle.NoPen)
-        ground = QColor(colours.line)
-        ground.setAlphaF(0.6)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(self._band(0, self.end), _TRACK / 2, _TRACK / 2)
+        planned = QColor(colours.line)
+        planned.setAlphaF(0.7)
+        painter.setBrush(planned)
+        painter.drawRoundedRect(self._band(0, self.end).adjusted(0, 0.75, 0, -0.75), 1, 1)
         if session.last_epoch > 0:
-            painter.setBrush(QColor(colours.missing))
+            painter.setBrush(QColor(colours.line).darker(112))
             painter.drawRoundedRect(self._band(0, session.last_epoch), _TRACK / 2, _TRACK / 2)
             painter.setBrush(QColor(colours.accent))
             painter.drawRoundedRect(self._band(0, session.playhead), _TRACK / 2, _TRACK / 2)
@@ -148,7 +153,7 @@ class Scrubber(QWidget):
         for epoch in range(0, session.last_epoch + 1, step):
             middle = QPointF(self.place_of(epoch), _LINE)
             done = epoch <= session.playhead
-            colour = QColor(colours.accent if done else colours.muted)
+            colour = QColor(colours.accent if done else colours.missing)
             if session.epochs[epoch].has_weights:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(colour)

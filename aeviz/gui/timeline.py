@@ -3,12 +3,12 @@
 import time
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.icons import icon
-from aeviz.gui.labels import caption_label
+from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.scrubber import Scrubber
 from aeviz.gui.session import Session
 from aeviz.messages import RunOpened, TrainingChanged
@@ -39,9 +39,9 @@ class Timeline(QWidget):
         self.session = session
         self.button = QToolButton()
         self.scrubber = Scrubber(session)
-        self.label = caption_label("")
-        self.speed_button = QToolButton()
-        self.live = QToolButton()
+        self.label = QLabel()
+        self.speed_button = QuietButton("1×")
+        self.live = QuietButton(self.tr("Live"), has_light=True)
         self._speed = 1.0
         self._is_playing = False
         self._is_stopped = False
@@ -59,23 +59,21 @@ class Timeline(QWidget):
     def _build(self) -> None:
         self.button.setIconSize(QSize(18, 18))
         self.button.setAutoRaise(True)
-        self.speed_button.setText("1×")
-        self.speed_button.setAutoRaise(True)
-        self.speed_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.speed_button.setToolTip(self.tr("How fast the epochs play."))
         self.speed_button.setAccessibleName(self.tr("Speed"))
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.speed_button.setMenu(self._speed_menu())
-        self.live.setText(self.tr("Live"))
-        self.live.setCheckable(True)
-        self.live.setAutoRaise(True)
-        self.label.setWordWrap(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, 4, theme.SPACE, 2)
         layout.setSpacing(theme.SPACE // 2)
-        layout.addWidget(self.button)
-        layout.addWidget(self.scrubber, 1)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.scrubber, 1, Qt.AlignmentFlag.AlignTop)
         for widget in (self.label, self.speed_button, self.live):
-            layout.addWidget(widget)
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        # Everything is centred on the line, over its numbers.
+        for widget in (self.button, self.label, self.speed_button, self.live):
+            widget.setFixedHeight(self.scrubber.line_height)
 
     def _speed_menu(self) -> QMenu:
         menu = QMenu(self.speed_button)
@@ -273,9 +271,7 @@ class Timeline(QWidget):
         self.button.setAccessibleName(self.tr("Pause") if self._is_playing else self.tr("Play"))
         self.button.setToolTip(self._play_tip(can_play))
         self.label.setText("" if last < 0 else self.words())
-        self.label.setMinimumWidth(
-            QFontMetrics(self.label.font()).horizontalAdvance(self._widest())
-        )
+        self.label.setFixedWidth(self.label.fontMetrics().horizontalAdvance(self._widest()) + 4)
         self.speed_button.setEnabled(can_play)
         is_live = self._trains()
         self.live.setEnabled(is_live)
