@@ -4,7 +4,7 @@ import locale
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QObject, QSettings, Slot
+from PySide6.QtCore import QLocale, QObject, QSettings, QTimer, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -87,9 +87,10 @@ class Program(QObject):
         self.session.open_run(path or last or str(paths.demo()))
 
     def show(self) -> None:
-        """Show the window and start the engine."""
+        """Show the window, and start the engine once it has been painted."""
         self.window.show()
-        self.engine.start()
+        # The threads begin with imports, which would hold up the first paint.
+        QTimer.singleShot(0, self._on_shown)
 
     def run(self) -> int:
         """Stay until the window is closed; returns the exit code."""
@@ -131,6 +132,11 @@ class Program(QObject):
             self._garbage.stop()
         if self._interrupts is not None:
             self._interrupts.close()
+
+    @Slot()
+    def _on_shown(self) -> None:
+        if not self._is_down:
+            self.engine.start()
 
     @Slot(object)
     def _on_engine_ready(self, message: object) -> None:

@@ -75,6 +75,7 @@ class Reporter:
         if self._before is not None:
             sys.excepthook, threading.excepthook = self._before
             self._before = None
+            UNCAUGHT.propagate = True
         if self._file is not None:
             LOG.removeHandler(self._file)
             UNCAUGHT.removeHandler(self._file)

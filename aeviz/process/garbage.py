@@ -16,7 +16,8 @@ class GarbageCollector(QObject):
     """Takes over Python's garbage collection for this process.
 
     `gc.freeze` takes what start-up made, torch's hundred thousands of objects, out of every later
-    collection: without it a full one stops everything for 170 ms.
+    collection: without it a full one stops everything for 170 ms. It is not collected before:
+    that would stop everything just as long, at the very start, for a little garbage that stays.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -27,10 +28,9 @@ class GarbageCollector(QObject):
         self._timer.timeout.connect(self._on_timeout)
 
     def start(self) -> None:
-        """Collect once, set aside what is there, and collect by timer from now on."""
-        gc.collect()
-        gc.freeze()
+        """Set aside what is there, and collect by timer from now on."""
         gc.disable()
+        gc.freeze()
         self._timer.start()
 
     def stop(self) -> None:
@@ -42,7 +42,6 @@ class GarbageCollector(QObject):
     @Slot()
     def refreeze(self) -> None:
         """Set aside what has come since, such as torch."""
-        gc.collect()
         gc.freeze()
 
     @Slot()
