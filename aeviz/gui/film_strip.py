@@ -1,5 +1,6 @@
 """The widgets of the reconstructions: the film strip, and originals over reconstructions."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,7 +68,7 @@ class FilmStrip(QWidget):
         places = self.places()
         if places is not None:
             wide, high = places.width + 2 * _EDGE, places.height + _EDGE
-            self.setFixedSize(round(wide), round(high))
+            self.setFixedSize(math.floor(wide), math.floor(high))
 
     def wish(self, height: int) -> int:
         """The width that it would fill at a height."""
@@ -248,7 +249,7 @@ class PairStrip(QWidget):
     def _resize(self) -> None:
         wide, high = self._cell()
         width = len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE
-        self.setFixedSize(round(width), round(2 * (high + 4) + 2 * self._line()))
+        self.setFixedSize(math.floor(width), math.floor(2 * (high + 4) + 2 * self._line()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw one column per sample."""
@@ -309,6 +310,10 @@ class FittingArea(QScrollArea):
         self.setMinimumSize(60, 60)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the strip choose the size of its cells."""
-        self._strip.fit(self.maximumViewportSize())
+        """Let the strip choose the size of its cells; leave room for the bar that it needs."""
+        room = self.maximumViewportSize()
+        self._strip.fit(room)
+        if self._strip.height() > room.height():
+            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
+            self._strip.fit(room)
         super().resizeEvent(event)

@@ -252,6 +252,19 @@ def test_it_can_be_narrow_and_wide(
     assert inspector.minimumSizeHint().width() <= 200
 
 
+@pytest.mark.parametrize("make", [image_run, table_run])
+def test_a_film_that_fits_needs_no_bar_across(
+    inspector: ReconstructionInspector, session: Session, make: Any
+) -> None:
+    show(session, make())
+    inspector.show()
+    for height in (130, 200, 300):
+        for width in range(700, 720, 3):
+            inspector.resize(width, height)
+            area = inspector.film.parentWidget().parentWidget()
+            assert inspector.film.width() <= area.viewport().width()
+
+
 def test_another_run_takes_the_columns_of_the_old_one_away(
     inspector: ReconstructionInspector, session: Session, posted: list[m.Message]
 ) -> None:

@@ -99,6 +99,16 @@ def test_a_click_pins_the_place_of_the_sample(
     assert session.selection.tolist() == [3, 4], "the list stays what it was"
 
 
+def test_beyond_two_dimensions_a_click_selects(
+    inspector: SamplesInspector, session: Session
+) -> None:
+    show(session, image_run(latent_dim=5))
+    session.select([3, 4])
+    inspector.view.clicked.emit(inspector.model.index(1))
+    assert session.selection.tolist() == [4]
+    assert session.pin is None
+
+
 def test_the_mouse_over_a_thumbnail_points_at_the_map(
     inspector: SamplesInspector, session: Session
 ) -> None:

@@ -251,10 +251,14 @@ class SamplesInspector(Inspector):
 
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
-        position = self._position(index)
-        z = None if position is None else self.session.latent_at(position)
-        if z is not None:
-            self.session.set_pin(z)
+        position, run = self._position(index), self.session.run
+        if position is None or run is None:
+            return
+        if run.latent_dim <= 2:
+            self.session.set_pin(self.session.latent_at(position))
+        else:
+            # Its latent lies off the plane of the map: its own decode is shown with the selection.
+            self.session.select([int(self.model.rows[index.row()])])
 
     @Slot(QModelIndex)
     def _on_pointed(self, index: QModelIndex) -> None:
