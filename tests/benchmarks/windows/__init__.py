@@ -1,0 +1,1 @@
+"""Real windows that benchmarks start as processes of their own."""
