@@ -68,9 +68,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _frozen_heap() -> None:
-    """Take torch's hundred thousands of objects out of every later collection."""
+    """Take torch's hundred thousands of objects out of every later collection.
+
+    No automatic collection, as in the program: in a thread that compiles kernels or trains it
+    would destroy Qt objects there, whose timers then fire into freed memory.
+    """
     gc.collect()
     gc.freeze()
+    gc.disable()
+
+
+@pytest.fixture(autouse=True)
+def _collected_here() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 class LogFailHandler(logging.Handler):
