@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import safetensors.torch
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
 from aeviz.compute.training import Training
@@ -43,7 +43,7 @@ def capture(training: Training) -> dict[str, bytes]:
         "count": training.tally.count,
     }
     return {
-        TENSORS: safetensors.torch.save(_tensors(training)),
+        TENSORS: save(_tensors(training)),
         COUNTERS: json.dumps(counters, indent=1).encode(),
     }
 
@@ -58,7 +58,7 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
         RunError: If the checkpoint is not whole, of a newer format, or of another model.
     """
     try:
-        tensors = safetensors.torch.load(files[TENSORS])
+        tensors = load(files[TENSORS])
         counters: dict[str, Any] = json.loads(files[COUNTERS])
         if counters["format"] > FORMAT:
             raise RunError("the checkpoint was written by a newer aeviz: use that one to go on")

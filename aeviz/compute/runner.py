@@ -4,37 +4,41 @@ The window's training thread, the command line and Python all pull the same gene
 is pausing, `close()` saves and stops, and both act within one step.
 """
 
-import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from aeviz import paths
 from aeviz.analysis.projection import Projection
-from aeviz.compute import checkpoint
-from aeviz.compute.building import live_weights, new_model, spec_from
+from aeviz.compute.building import spec_from
 from aeviz.compute.controls import Controls
-from aeviz.compute.device import Device, DeviceError, choose, explain
+from aeviz.compute.device import choose, explain
 from aeviz.compute.history import Weights
-from aeviz.compute.info import run_info, truths_of
-from aeviz.compute.loading import as_trained, data_hash, load_dataset
 from aeviz.compute.opened import OpenedRun
+from aeviz.compute.preparing import (
+    Prepared,
+    as_trained_by,
+    device_again,
+    load,
+    make_training,
+    planned,
+    prepare,
+    refuse_changed_data,
+    refuse_world,
+    restore,
+    set_threads,
+)
 from aeviz.compute.recording import Recorder, free_folder, refuse_used
-from aeviz.compute.samples import SampleStore, data_spec, split
 from aeviz.compute.settings import SettingsError, complete, live_options
-from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
-from aeviz.data.dataset import Dataset
+from aeviz.compute.training import EpochResult, TrainingDiverged, Yielded, fit
 from aeviz.messages import Failed, Message, TrainingChanged
-from aeviz.models.base import DataSpec
 from aeviz.runs.atomic import SaveError
-from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
-from aeviz.runs.schema import SAMPLES_BUDGET, RunInfo, Settings, Status, TrainConfig
+from aeviz.runs.schema import SAMPLES_BUDGET, Status
 from aeviz.runs.writer import RunWriter
 
 __all__ = ["Controls", "Messages", "train", "train_on"]
@@ -79,14 +83,14 @@ def train(
         SettingsError, DeviceError, DataError, RunError, SaveError: With one sentence each.
     """
     settings = complete(settings)
-    _refuse_world()
+    refuse_world()
     if out is not None:
         refuse_used(out)
     device = choose(settings["device"])
-    _set_threads(threads)
+    set_threads(threads)
     yield TrainingChanged(state="loading")
-    dataset = yield from _load(settings, data_dir)
-    prepared = _prepare(settings, dataset, device)
+    dataset = yield from load(settings, data_dir)
+    prepared = prepare(settings, dataset, device)
     training = prepared.training
     with closing(fit(training)) as fitting:
         first = yield from _first_epoch(fitting)
@@ -131,17 +135,17 @@ def train_on(
         reason = f"nothing left to do: {path} has {done} epochs"
         yield TrainingChanged(run=str(path), state="idle", reason=reason, epoch=done)
         return
-    settings = _planned(folder.info.settings, epochs)
-    _refuse_world()
-    device, notice = _device_again(settings["device"])
-    _set_threads(threads)
+    settings = planned(folder.info.settings, epochs)
+    refuse_world()
+    device, notice = device_again(settings["device"])
+    set_threads(threads)
     yield TrainingChanged(run=str(path), state="loading")
-    dataset = yield from _load(settings, data_dir)
-    _refuse_changed_data(path, folder.info, dataset)
+    dataset = yield from load(settings, data_dir)
+    refuse_changed_data(path, folder.info, dataset)
     spec = spec_from(folder.info.model["spec"])
-    training = _make_training(settings, _as_trained_by(settings, dataset), spec, device)
+    training = make_training(settings, as_trained_by(settings, dataset), spec, device)
     with RunWriter.reopen(path) as writer:
-        notices = [notice, *_restore(writer, training)]
+        notices = [notice, *restore(writer, training)]
         writer.info.settings = settings
         writer.set_status("training")
         opened = OpenedRun(str(path), RunFolder.open(path), is_live=True)
@@ -151,59 +155,6 @@ def train_on(
         opening = [replace(opened.opened(), notice=" ".join(filter(None, notices))), *told]
         with closing(fit(training)) as fitting:
             yield from _go_on(recorder, fitting, controls or Controls(), opening)
-
-
-# ── parts of both ─────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A training that can begin, and what its run folder will say."""
-
-    training: Training
-    dataset: Dataset
-    info: RunInfo
-
-
-def _prepare(settings: Settings, dataset: Dataset, device: Device) -> _Prepared:
-    """Make the model and everything around it."""
-    config = TrainConfig(**settings["train"])
-    parts = split(len(dataset), config.validation, config.shown, settings["seed"])
-    spec = data_spec(dataset, len(parts.train))
-    trained = _as_trained_by(settings, dataset)
-    training = _make_training(settings, trained, spec, device)
-    truths = truths_of(training.model, training.store, training.split)
-    info = run_info(settings, dataset, training.model, spec, truths, device)
-    return _Prepared(training, trained, info)
-
-
-def _as_trained_by(settings: Settings, dataset: Dataset) -> Dataset:
-    """The data set as a training with these settings sees it."""
-    return as_trained(dataset, settings["data"].get("binarise", "no"), settings["seed"])
-
-
-def _make_training(
-    settings: Settings, dataset: Dataset, spec: DataSpec, device: Device
-) -> Training:
-    config, seed = TrainConfig(**settings["train"]), settings["seed"]
-    try:
-        model = new_model(settings["model"], spec, seed).to(device.torch)
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
-    dynamic = settings["data"].get("binarise", "no") == "dynamic"
-    return Training(
-        model,
-        SampleStore(dataset, device.torch, dynamic=dynamic),
-        split(len(dataset), config.validation, config.shown, seed),
-        config,
-        seed=seed,
-        weights=live_weights(settings["model"], live_options(settings)),
-    )
-
-
-def _load(settings: Settings, data_dir: Path | None) -> Generator[Message | None, None, Dataset]:
-    where = paths.data_dir() if data_dir is None else data_dir
-    return (yield from load_dataset(settings["data"], where, settings["train"]["epochs"]))
 
 
 def _first_epoch(
@@ -223,7 +174,7 @@ def _first_epoch(
     raise RuntimeError("the training ended before its first epoch")
 
 
-def _create(path: Path, prepared: _Prepared) -> RunWriter:
+def _create(path: Path, prepared: Prepared) -> RunWriter:
     parts, dataset = prepared.training.split, prepared.dataset
     kept = parts.shown[: max(1, SAMPLES_BUDGET // dataset.samples[:1].nbytes)]
     return RunWriter.create(
@@ -335,61 +286,3 @@ def _end_badly(recorder: Recorder, status: Status, reason: str) -> str:
     with suppress(SaveError):
         recorder.end(status, reason)
     return reason
-
-
-# ── going on ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _planned(settings: Mapping[str, Any], epochs: int) -> Settings:
-    """The settings of a run with another total of epochs."""
-    return complete({**settings, "train": {**settings["train"], "epochs": epochs}})
-
-
-def _device_again(word: str) -> tuple[Device, str]:
-    """The device of the run; the CPU, with a notice, where it is not there any more."""
-    try:
-        return choose(word), ""
-    except DeviceError as error:
-        return choose("cpu"), f"Going on on the CPU: {error}."
-
-
-def _refuse_changed_data(path: Path, info: RunInfo, dataset: Dataset) -> None:
-    if data_hash(dataset) != info.data["sha256"]:
-        raise RunError(
-            f"{path} was trained on other samples than {dataset.title} has now (their SHA-256 "
-            "differs): it can be looked at, but its training cannot go on"
-        )
-
-
-def _restore(writer: RunWriter, training: Training) -> list[str]:
-    """Bring the training to the checkpoint; returns notices about what is different now."""
-    files = writer.read_checkpoint()
-    if files is None:
-        raise RunError(f"{writer.path} has no checkpoint: its training cannot go on exactly")
-    counters = checkpoint.restore(training, files)
-    writer.go_back(training.epoch)
-    last = writer.epochs[-1].epoch if writer.epochs else -1
-    if last < training.epoch - 1:
-        raise RunError(f"{writer.path}: the checkpoint is of epoch {training.epoch}, not {last}")
-    training.reported = last
-    now = {"torch": torch.__version__, "threads": torch.get_num_threads()}
-    return [
-        f"It was trained with {what} {counters[what]}, now it is {value}: the last digits may "
-        "differ."
-        for what, value in now.items()
-        if counters.get(what) != value
-    ]
-
-
-def _set_threads(threads: int | None) -> None:
-    if threads is not None:
-        torch.set_num_threads(threads)
-
-
-def _refuse_world() -> None:
-    """A launcher of several processes would have each train the whole by itself."""
-    world = os.environ.get("WORLD_SIZE", "1")
-    if world not in ("", "1"):
-        raise SettingsError(
-            f"WORLD_SIZE={world}: aeviz trains in one process; start it without a launcher"
-        )

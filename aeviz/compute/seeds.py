@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
+from torch import Tensor
 
 Purpose = Literal[
     "initialisation",
@@ -37,3 +38,22 @@ def generator(seed: int, purpose: Purpose, device: torch.device | str = "cpu") -
 def numpy_generator(seed: int, purpose: Purpose) -> np.random.Generator:
     """A generator of numpy for one purpose."""
     return np.random.default_rng(derive(seed, purpose))
+
+
+def global_state(device: torch.device) -> Tensor:
+    """State of the generator that dropout draws from on a device, uint8."""
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        return torch.mps.get_rng_state()
+    return torch.get_rng_state()
+
+
+def set_global_state(device: torch.device, state: Tensor) -> None:
+    """Set what `global_state` returned."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(state)
+    else:
+        torch.set_rng_state(state)

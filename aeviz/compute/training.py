@@ -173,7 +173,7 @@ class Training:
     @property
     def global_state(self) -> Tensor | None:
         """State of the generator of dropout, uint8; None before the training has begun."""
-        return global_state(self.store.device) if self.is_running else self.saved_global
+        return seeds.global_state(self.store.device) if self.is_running else self.saved_global
 
     def where(self, generator: torch.Generator) -> Step:
         """Where in the training a loss is asked for."""
@@ -293,34 +293,15 @@ def _global_generator(training: Training) -> Iterator[None]:
     It belongs to the training thread; everything else draws from generators of its own.
     """
     device = training.store.device
-    before = global_state(device)
+    before = seeds.global_state(device)
     if training.saved_global is None:
         torch.manual_seed(seeds.derive(training.seed, "dropout"))
     else:
-        set_global_state(device, training.saved_global)
+        seeds.set_global_state(device, training.saved_global)
     training.is_running = True
     try:
         yield
     finally:
-        training.saved_global = global_state(device)
+        training.saved_global = seeds.global_state(device)
         training.is_running = False
-        set_global_state(device, before)
-
-
-def global_state(device: torch.device) -> Tensor:
-    """State of the generator that dropout draws from on a device, uint8."""
-    if device.type == "cuda":
-        return torch.cuda.get_rng_state(device)
-    if device.type == "mps":
-        return torch.mps.get_rng_state()
-    return torch.get_rng_state()
-
-
-def set_global_state(device: torch.device, state: Tensor) -> None:
-    """Set what `global_state` returned."""
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(state)
-    else:
-        torch.set_rng_state(state)
+        seeds.set_global_state(device, before)

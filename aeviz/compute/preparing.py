@@ -1,0 +1,136 @@
+"""What stands before the first step: data, model and generators, for a new run or an old one."""
+
+import os
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aeviz import paths
+from aeviz.compute import checkpoint
+from aeviz.compute.building import live_weights, new_model
+from aeviz.compute.device import Device, DeviceError, choose
+from aeviz.compute.info import run_info, truths_of
+from aeviz.compute.loading import as_trained, data_hash, load_dataset
+from aeviz.compute.samples import SampleStore, data_spec, split
+from aeviz.compute.settings import SettingsError, complete, live_options
+from aeviz.compute.training import Training
+from aeviz.data.dataset import Dataset
+from aeviz.messages import Message
+from aeviz.models.base import DataSpec
+from aeviz.runs.reading import RunError
+from aeviz.runs.schema import RunInfo, Settings, TrainConfig
+from aeviz.runs.writer import RunWriter
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A training that can begin, and what its run folder will say."""
+
+    training: Training
+    dataset: Dataset
+    info: RunInfo
+
+
+def prepare(settings: Settings, dataset: Dataset, device: Device) -> Prepared:
+    """Make the model and everything around it."""
+    config = TrainConfig(**settings["train"])
+    parts = split(len(dataset), config.validation, config.shown, settings["seed"])
+    spec = data_spec(dataset, len(parts.train))
+    trained = as_trained_by(settings, dataset)
+    training = make_training(settings, trained, spec, device)
+    truths = truths_of(training.model, training.store, training.split)
+    info = run_info(settings, dataset, training.model, spec, truths, device)
+    return Prepared(training, trained, info)
+
+
+def as_trained_by(settings: Settings, dataset: Dataset) -> Dataset:
+    """The data set as a training with these settings sees it."""
+    return as_trained(dataset, settings["data"].get("binarise", "no"), settings["seed"])
+
+
+def make_training(settings: Settings, dataset: Dataset, spec: DataSpec, device: Device) -> Training:
+    """A training at its very start.
+
+    Raises:
+        SettingsError: If an option of the model does not suit the data.
+    """
+    config, seed = TrainConfig(**settings["train"]), settings["seed"]
+    try:
+        model = new_model(settings["model"], spec, seed).to(device.torch)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    dynamic = settings["data"].get("binarise", "no") == "dynamic"
+    return Training(
+        model,
+        SampleStore(dataset, device.torch, dynamic=dynamic),
+        split(len(dataset), config.validation, config.shown, seed),
+        config,
+        seed=seed,
+        weights=live_weights(settings["model"], live_options(settings)),
+    )
+
+
+def load(settings: Settings, data_dir: Path | None) -> Generator[Message | None, None, Dataset]:
+    """Read the data set that the settings name; yields how far it is."""
+    where = paths.data_dir() if data_dir is None else data_dir
+    return (yield from load_dataset(settings["data"], where, settings["train"]["epochs"]))
+
+
+def planned(settings: Mapping[str, Any], epochs: int) -> Settings:
+    """The settings of a run with another total of epochs."""
+    return complete({**settings, "train": {**settings["train"], "epochs": epochs}})
+
+
+def device_again(word: str) -> tuple[Device, str]:
+    """The device of the run; the CPU, with a notice, where it is not there any more."""
+    try:
+        return choose(word), ""
+    except DeviceError as error:
+        return choose("cpu"), f"Going on on the CPU: {error}."
+
+
+def refuse_changed_data(path: Path, info: RunInfo, dataset: Dataset) -> None:
+    """Raise RunError if a run was trained on other samples than the data set has now."""
+    if data_hash(dataset) != info.data["sha256"]:
+        raise RunError(
+            f"{path} was trained on other samples than {dataset.title} has now (their SHA-256 "
+            "differs): it can be looked at, but its training cannot go on"
+        )
+
+
+def restore(writer: RunWriter, training: Training) -> list[str]:
+    """Bring the training to the checkpoint; returns notices about what is different now."""
+    files = writer.read_checkpoint()
+    if files is None:
+        raise RunError(f"{writer.path} has no checkpoint: its training cannot go on exactly")
+    counters = checkpoint.restore(training, files)
+    writer.go_back(training.epoch)
+    last = writer.epochs[-1].epoch if writer.epochs else -1
+    if last < training.epoch - 1:
+        raise RunError(f"{writer.path}: the checkpoint is of epoch {training.epoch}, not {last}")
+    training.reported = last
+    now = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    return [
+        f"It was trained with {what} {counters[what]}, now it is {value}: the last digits may "
+        "differ."
+        for what, value in now.items()
+        if counters.get(what) != value
+    ]
+
+
+def set_threads(threads: int | None) -> None:
+    """Let torch use so many threads; None leaves it as it is."""
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+def refuse_world() -> None:
+    """A launcher of several processes would have each train the whole by itself."""
+    world = os.environ.get("WORLD_SIZE", "1")
+    if world not in ("", "1"):
+        raise SettingsError(
+            f"WORLD_SIZE={world}: aeviz trains in one process; start it without a launcher"
+        )
