@@ -574,7 +574,7 @@ class Failed(Message):
     """Something went wrong; the program goes on.
 
     Attributes:
-        where: Which part: "training", "inference", "open", "data", "window"…
+        where: Which part: "training", "inference", "question", "open", "data"…
         summary: One sentence that names the file or field and what to do.
         details: The traceback as text, or "".
     """

@@ -33,7 +33,11 @@ WARM_UP_AFTER = 2.0
 TRAINING = (m.Train, m.TrainOn, m.Pause, m.Continue, m.StepOnce, m.Stop, m.Turn)
 JOBS = (m.DescribeData, m.Download, m.CancelJob)
 
-WHERE: dict[type[m.Message], str] = {m.OpenRun: "open", **dict.fromkeys(TRAINING, "training")}
+WHERE: dict[type[m.Message], str] = {
+    m.OpenRun: "open",
+    m.Ask: "question",
+    **dict.fromkeys(TRAINING, "training"),
+}
 """Which part `Failed` names for a request; "inference" for all others."""
 
 NOBODY = m.Message()

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aeviz.gui import theme
-from aeviz.gui.captions import Caption, Tone
+from aeviz.gui.captions import Caption, Tone, tip
 
 
 def caption_label(text: str, tone: Tone = "muted") -> Caption:
@@ -74,7 +74,7 @@ class ElidedLabel(QWidget):
         """Draw what fits."""
         metrics = self.fontMetrics()
         shown = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
-        self.setToolTip(self._text if shown != self._text else "")
+        self.setToolTip(tip(self._text) if shown != self._text else "")
         painter = QPainter(self)
         painter.setPen(QColor(getattr(theme.tokens(self.palette()), self._tone)))
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

@@ -81,7 +81,7 @@ class StatusBar(QStatusBar):
     @Slot(object)
     def _on_answered(self, answer: object) -> None:
         """The question was answered after all: what was wrong with it has been mended."""
-        if self._failure is not None and self._failure.where == "inference":
+        if self._failure is not None and self._failure.where == "question":
             self._on_dismiss()
 
     @Slot(object)

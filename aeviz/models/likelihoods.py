@@ -27,7 +27,7 @@ LikelihoodOption = Annotated[
 Sigma = Annotated[
     float,
     Field(
-        gt=0,
+        ge=1e-4,
         le=100,
         title="Sigma",
         description="Standard deviation σ of the Gaussian likelihood, in the model's units "

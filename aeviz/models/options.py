@@ -49,7 +49,7 @@ Dropout = Annotated[
     float,
     Field(
         ge=0,
-        lt=1,
+        le=0.99,
         title="Dropout",
         description="Share of hidden units switched off at random in every training step",
         json_schema_extra={"advanced": True},

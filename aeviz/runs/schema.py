@@ -63,7 +63,7 @@ class TrainConfig:
     lr: Annotated[
         float,
         Field(
-            gt=0,
+            ge=1e-9,
             le=100,
             title="Learning rate",
             description="Step size of the optimiser",
@@ -78,7 +78,7 @@ class TrainConfig:
         float,
         Field(
             ge=0,
-            lt=1,
+            le=0.9999,
             title="Momentum",
             description="β₁ of Adam, momentum of the others",
             json_schema_extra=ADVANCED,
@@ -106,7 +106,7 @@ class TrainConfig:
         float,
         Field(
             ge=0,
-            lt=1,
+            le=0.95,
             title="Validation share",
             description="Share of the samples that is held out, chosen at random by the seed",
         ),
@@ -134,7 +134,7 @@ class TrainConfig:
     weights_budget: Annotated[
         float,
         Field(
-            gt=0,
+            ge=1e-6,
             le=1e6,
             title="Weights on disk",
             description="Gigabytes of weights kept; beyond it every second older epoch goes",
@@ -144,7 +144,7 @@ class TrainConfig:
     latents_budget: Annotated[
         float,
         Field(
-            gt=0,
+            ge=1e-6,
             le=1e6,
             title="Latents on disk",
             description="Gigabytes of latents kept; beyond it every second older epoch goes",

@@ -83,7 +83,7 @@ def test_a_failure_goes_when_it_is_mended(status: StatusBar, session: Session) -
     assert status.sentence.text
     session.receive(m.TrainingChanged(state="loading"))
     assert not status.sentence.text
-    session.receive(m.Failed(where="inference", summary="A wrong option."))
+    session.receive(m.Failed(where="question", summary="A wrong option."))
     session.receive(m.Answer(view="v", question="describe", epoch=-1))
     assert not status.sentence.text
     session.receive(m.Failed(where="open", summary="There is no run."))
