@@ -5,6 +5,7 @@ compute thread of theirs may be left. A log record from WARNING on fails a test 
 with `expect_log` that it would come.
 """
 
+import faulthandler
 import gc
 import logging
 import os
@@ -82,6 +83,13 @@ def _frozen_heap() -> None:
 def _collected_here() -> Iterator[None]:
     yield
     gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _slow_tests_may_take_long(request: pytest.FixtureRequest) -> None:
+    """Call off the minute after which a test that hangs is ended with all its stacks."""
+    if request.node.get_closest_marker("slow"):
+        faulthandler.cancel_dump_traceback_later()
 
 
 class LogFailHandler(logging.Handler):

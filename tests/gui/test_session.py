@@ -1,5 +1,6 @@
 """Session: each verb posts exactly one message, each answer emits exactly one signal."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -236,3 +237,16 @@ def test_a_second_training_is_refused_with_a_notice(
 def test_metric_has_nan_where_an_epoch_has_no_value(shown: Session) -> None:
     assert shown.metric("loss").tolist() == [10.0, 9.0, 8.0]
     assert np.isnan(shown.metric("kl")).all()
+
+
+def test_a_run_that_was_asked_for_again_is_not_closed(
+    shown: Session, posted: list[m.Message]
+) -> None:
+    path = os.path.abspath("first")
+    shown.receive(opened(path))
+    posted.clear()
+    shown.open_run("first")
+    shown.receive(opened("training"))  # a training began meanwhile
+    shown.receive(opened(path))
+    closed = [message.run for message in posted if isinstance(message, m.CloseRun)]
+    assert closed == ["training"]
