@@ -82,10 +82,12 @@ class MapPlot(StyledPlot):
         self.region, self._target = region, region
         wide, high = region[1] - region[0], region[3] - region[2]
         most = max(wide, high)
-        # Beyond these, single precision and pyqtgraph's own arithmetic give way.
-        limits = {"minXRange": most * 1e-5, "maxXRange": most * 1e3}
-        self.box.setLimits(**limits, minYRange=most * 1e-5, maxYRange=most * 1e3)
+        # The limits of another run must not bend this region on the way.
+        self.box.setLimits(minXRange=None, maxXRange=None, minYRange=None, maxYRange=None)
         self._show(region)
+        # Beyond these, single precision and pyqtgraph's own arithmetic give way.
+        low, high = most * 1e-5, most * 1e3
+        self.box.setLimits(minXRange=low, maxXRange=high, minYRange=low, maxYRange=high)
 
     def hold(self, needed: geometry.Region, *, at_once: bool) -> None:
         """Show a region too: what is shown only grows, in steps, and each step is eased.

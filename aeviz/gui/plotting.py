@@ -52,12 +52,10 @@ def nice_step(length: float, pixels: float, gap: float) -> float:
     Returns:
         The step in the axis's unit, 0 where there is nothing to divide.
     """
-    if not (math.isfinite(length) and length > 0 and pixels > 0):
+    if not (math.isfinite(length) and length > 1e-300 and pixels > 0):
         return 0.0
     wanted = length * min(gap / pixels, 1 / 2.25)
     decade = 10.0 ** math.floor(math.log10(wanted))
-    if decade == 0.0:
-        return 0.0
     return next((factor * decade for factor in (1, 2, 5) if factor * decade >= wanted), 10 * decade)
 
 

@@ -89,9 +89,9 @@ class PointCloudItem(pg.GraphicsObject):
             place: In the view box's own pixels.
             tolerance: In the same.
         """
-        if self._box.width() <= 0 or self._box.height() <= 0:
-            return -1
         window = self._window(1.0)
+        if window is None:
+            return -1
         point = (place.x(), place.y())
         return raster.pick(window, point, tolerance, self._positions, self._codes, self._palette)
 
@@ -110,15 +110,20 @@ class PointCloudItem(pg.GraphicsObject):
         wide = max(math.ceil(size.width() * ratio + beside.x()), 1)
         high = max(math.ceil(size.height() * ratio + beside.y()), 1)
         window = self._window(ratio, beside)
+        if window is None:
+            return QImage()
         state = (window, wide, high, ratio, self._version)
         if state != self._drawn:
             self._draw(window, wide, high, ratio)
             self._drawn = state
         return self._image
 
-    def _window(self, ratio: float, beside: QPointF = _NOWHERE) -> raster.Window:
+    def _window(self, ratio: float, beside: QPointF = _NOWHERE) -> raster.Window | None:
+        """What the image shows, None where the view box has no size or no range."""
         (left, right), (low, high) = self._box.viewRange()
         size = self._box.size()
+        if size.isEmpty() or not (right > left and high > low):
+            return None
         across = size.width() / (right - left) * ratio
         up = size.height() / (high - low) * ratio
         return raster.Window(left - beside.x() / across, high + beside.y() / up, across, up)

@@ -231,7 +231,7 @@ class Scrubber(QWidget):
         steps = int(self._wheel / 120)
         self._wheel -= 120 * steps
         if steps:
-            self.stepped.emit(-steps)
+            self.stepped.emit(steps)
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:

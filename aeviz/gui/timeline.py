@@ -69,10 +69,11 @@ class Timeline(QWidget):
         layout.setSpacing(theme.SPACE // 2)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.scrubber, 1, Qt.AlignmentFlag.AlignTop)
-        for widget in (self.label, self.speed_button, self.live):
+        beside: tuple[QWidget, ...] = (self.label, self.speed_button, self.live)
+        for widget in beside:
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         # Everything is centred on the line, over its numbers.
-        for widget in (self.button, self.label, self.speed_button, self.live):
+        for widget in (self.button, *beside):
             widget.setFixedHeight(self.scrubber.line_height)
 
     def _speed_menu(self) -> QMenu:

@@ -1,0 +1,117 @@
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from aeviz import raster
+from aeviz.gui.plotting import StyledPlot
+from aeviz.gui.points import PointCloudItem, spot_diameter
+
+
+@pytest.fixture
+def plot(qapp: QApplication, qtbot: QtBot) -> StyledPlot:
+    made = StyledPlot("map", grid=False)
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.setRange(xRange=(0.0, 10.0), yRange=(0.0, 10.0), padding=0)
+    made.show()
+    return made
+
+
+def cloud(plot: StyledPlot, positions: list[list[float]], codes: list[int]) -> PointCloudItem:
+    item = PointCloudItem(plot.getViewBox())
+    palette = raster.to_palette(np.array([[200, 0, 0], [0, 0, 200]], np.uint8))
+    item.set_points(np.array(positions, np.float32), np.array(codes, np.uint16), palette)
+    return item
+
+
+def shown(plot: StyledPlot, ratio: float = 1.0) -> QImage:
+    size = plot.viewport().size() * ratio
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    painter = QPainter(image)
+    plot.render(painter)
+    painter.end()
+    return image
+
+
+def colour_at(plot: StyledPlot, x: float, y: float, ratio: float = 1.0) -> QColor:
+    place = plot.getViewBox().mapViewToScene(QPointF(x, y)) * ratio
+    return shown(plot, ratio).pixelColor(round(place.x() - 0.5), round(place.y() - 0.5))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
+def test_points_lie_where_the_axes_say_at_every_scale(plot: StyledPlot, ratio: float) -> None:
+    item = cloud(plot, [[2.0, 3.0], [8.0, 9.0]], [0, 1])
+    assert colour_at(plot, 2, 3, ratio).red() > 150
+    assert colour_at(plot, 8, 9, ratio).blue() > 150
+    assert colour_at(plot, 5, 5, ratio).lightness() > 240
+    assert item.image(ratio).devicePixelRatio() == ratio
+
+
+def test_points_move_with_the_view(plot: StyledPlot) -> None:
+    item = cloud(plot, [[2.0, 3.0]], [0])
+    plot.setRange(xRange=(1.5, 2.5), yRange=(2.0, 5.0), padding=0)
+    assert colour_at(plot, 2, 3).red() > 150
+    item.set_positions(np.array([[2.25, 4.0]], np.float32))
+    assert colour_at(plot, 2, 3).lightness() > 240
+    assert colour_at(plot, 2.25, 4).red() > 150
+
+
+def test_other_colours_are_drawn_at_once_and_0_hides(plot: StyledPlot) -> None:
+    item = cloud(plot, [[2.0, 3.0], [8.0, 9.0]], [0, 1])
+    item.set_palette(np.array([0, 0xFF00A000], np.uint32))
+    assert colour_at(plot, 2, 3).lightness() > 240
+    assert colour_at(plot, 8, 9).green() > 120
+    assert item.row_at(plot.getViewBox().mapFromView(QPointF(2, 3)), 4) == -1
+
+
+def test_the_row_under_the_mouse_is_found_in_pixels(plot: StyledPlot) -> None:
+    item = cloud(plot, [[2.0, 3.0], [8.0, 9.0]], [0, 1])
+    place = plot.getViewBox().mapFromView(QPointF(8, 9))
+    assert item.row_at(place + QPointF(3, 0), 4) == 1
+    assert item.row_at(place + QPointF(0, 5), 4) == -1
+
+
+def test_nothing_is_drawn_anew_while_nothing_changes(
+    plot: StyledPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = cloud(plot, [[2.0, 3.0]], [0])
+    shown(plot)
+    drawn: list[int] = []
+    draw = raster.Canvas.draw
+    monkeypatch.setattr(raster.Canvas, "draw", lambda *given: (drawn.append(1), draw(*given))[0])
+    shown(plot)
+    shown(plot)
+    assert not drawn
+    item.set_positions(item.positions)
+    shown(plot)
+    assert drawn == [1]
+
+
+def test_an_empty_cloud_draws_nothing_and_finds_nothing(plot: StyledPlot) -> None:
+    item = cloud(plot, np.empty((0, 2)).tolist(), [])
+    item.set_positions(np.empty((0, 2), np.float32))
+    assert not shown(plot).isNull()
+    assert item.row_at(QPointF(10, 10), 5) == -1
+
+
+def test_spots_shrink_with_their_number() -> None:
+    sizes = [spot_diameter(count) for count in (0, 1, 100, 1000, 10**4, 10**5, 10**6, 10**8)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 7.0
+    assert sizes[-1] == 2.0
+
+
+def test_a_plot_with_points_dies(qapp: QApplication) -> None:
+    made = StyledPlot("map")
+    item = cloud(made, [[2.0, 3.0]], [0])
+    dead = weakref.ref(made), weakref.ref(item)
+    del made, item
+    gc.collect()
+    assert [each() for each in dead] == [None, None]
