@@ -18,6 +18,17 @@ CODES = {
     "OutOfMemoryError": FAILED,
 }
 
+HINTS = {
+    "DataMissing": "--set data.download=true downloads it, --data-dir names another folder",
+}
+"""What the command line offers beside the sentence."""
+
+
+def text_of(error: BaseException) -> str:
+    """The sentence of an error, and below it what the command line offers."""
+    hint = HINTS.get(type(error).__name__)
+    return str(error) if hint is None else f"{error}\n{hint}"
+
 
 def code_of(error: BaseException) -> int | None:
     """The exit code of an error whose text is meant for the person; None for any other."""

@@ -14,7 +14,7 @@ from aeviz import paths
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import decode
 from aeviz.cli.doctor import doctor
-from aeviz.cli.errors import code_of
+from aeviz.cli.errors import code_of, text_of
 from aeviz.cli.listing import list_
 from aeviz.cli.shot import shot
 from aeviz.cli.sweep import sweep
@@ -78,7 +78,7 @@ def run(arguments: list[str]) -> int:
         return 1
     except Exception as error:  # noqa: BLE001  the last resort: a bug is a sentence too
         known = code_of(error)
-        console.error(_unexpected(error) if known is None else str(error))
+        console.error(_unexpected(error) if known is None else text_of(error))
         return known or 1
     return code if isinstance(code, int) else 0
 

@@ -160,9 +160,8 @@ def _find(collection: _Collection, folder: Path) -> tuple[Path, Path]:
     if images is None or labels is None:
         files = " and ".join(f"{name}.gz" for name in missing)
         raise DataMissing(
-            f"{collection.files.title} is not on this computer: put {files} (or unpacked) into "
-            f"{folder}, name another place with --data-dir, or download with "
-            f"--set data.download=true"
+            f"{collection.files.title} is not on this computer: download it, or put {files} "
+            f"(or unpacked) into {folder}"
         )
     return images, labels
 

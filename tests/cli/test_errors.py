@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aeviz.cli.errors import code_of
+from aeviz.cli.errors import code_of, text_of
 from aeviz.data.dataset import DataMissing
 from aeviz.runs.atomic import SaveError
 from aeviz.runs.run import RunError
@@ -65,6 +65,7 @@ def test_a_wrong_word_is_named(
 def test_errors_have_their_codes() -> None:
     assert code_of(RunError("no run.json")) == 2
     assert code_of(DataMissing("put the files there")) == 2
+    assert "--set data.download=true" in text_of(DataMissing("put the files there"))
     assert code_of(SaveError("the disk is full")) == 1
     assert code_of(TypeError("a bug")) is None
 
