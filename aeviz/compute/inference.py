@@ -10,6 +10,7 @@ Nothing here imports torch before something is asked that needs it.
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class Inference:
         self._outbox = outbox
         self._live = live
         self._runs: dict[str, OpenedRun] = {}
+        self._shown: Counter[str] = Counter()
         self._line: dict[Hashable, tuple[m.Message, Steps]] = {}
         self._looked = time.monotonic()
         self._handlers: dict[type[m.Message], Callable[[Any], Steps | None]] = {
@@ -118,11 +120,12 @@ class Inference:
 
     def _open(self, request: m.OpenRun) -> Steps | None:
         path = os.path.abspath(os.path.expanduser(request.path))
-        if self._live.tell_again(path):
-            for run in self._runs.values():
-                run.is_closing = False
+        live = self._live.tell_again(path)
+        if live:
+            self._shown[live] += 1
             return None
         run = self._runs[path] = OpenedRun(path, RunFolder.open(Path(path)))
+        self._shown[path] += 1
         return self._tell(run)
 
     def _tell(self, run: OpenedRun) -> Steps:
@@ -134,15 +137,20 @@ class Inference:
             yield done
 
     def _close(self, request: m.CloseRun) -> None:
+        self._shown[request.run] -= 1
         run = self._runs.get(request.run)
-        if run is not None and run.is_live:
-            run.is_closing = True
-        elif run is not None:
-            self._forget(run)
+        if run is not None and not run.is_live:
+            self._forget_unless_shown(run)
 
-    def _forget(self, run: OpenedRun) -> None:
-        """Free a run's weights and drop what was asked of it."""
-        del self._runs[run.name]
+    def _forget_unless_shown(self, run: OpenedRun) -> None:
+        """Free a run's weights and drop what was asked of it, if the window has closed it.
+
+        Every `RunOpened` is answered by one `CloseRun` in the end. They are counted: a run may be
+        told again while the request to close it is still on its way.
+        """
+        if self._shown[run.name] > 0:
+            return
+        del self._runs[run.name], self._shown[run.name]
         self._line = {
             key: (request, steps)
             for key, (request, steps) in self._line.items()
@@ -150,6 +158,7 @@ class Inference:
         }
 
     def _open_live(self, message: LiveOpened) -> None:
+        self._shown[message.run] += 1
         folder = RunFolder.open(Path(message.path))
         self._runs[message.run] = OpenedRun(message.run, folder, is_live=True)
 
@@ -158,8 +167,7 @@ class Inference:
         if run is not None:
             run.is_live = False
             run.folder.refresh()
-            if run.is_closing:
-                self._forget(run)
+            self._forget_unless_shown(run)
 
     def _keep(self, message: Weights) -> None:
         if message.run in self._runs:

@@ -46,14 +46,18 @@ class LiveRun:
                 self._epochs.append(message)
             self._outbox.post(message)
 
-    def tell_again(self, path: str) -> bool:
-        """Post the run and its epochs once more if it is the one in that folder."""
+    def tell_again(self, path: str) -> str:
+        """Post the run and its epochs once more if it is the one in that folder.
+
+        Returns:
+            The run, "" if it is another one.
+        """
         with self._lock:
             if self._opened is None or not is_same_folder(self._opened.path, path):
-                return False
+                return ""
             for message in (self._opened, *self._epochs):
                 self._outbox.post(message)
-            return True
+            return self._opened.run
 
     def end(self) -> None:
         """Forget it: from now on the folder tells everything."""

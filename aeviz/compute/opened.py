@@ -39,7 +39,6 @@ class OpenedRun:
         self.name = name
         self.folder = folder
         self.is_live = is_live
-        self.is_closing = False
         self.history = History()
         self.contents = Contents(folder)
         self._decoder: Decoder | None = None

@@ -1,6 +1,5 @@
 """What is on screen: the run, the playhead, the cursor, the selection. Views meet only here."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -88,7 +87,6 @@ class Session(QObject):
         self.hidden: frozenset[int] = frozenset()
         self.colour = "label"
         self.training = m.TrainingChanged(state="idle")
-        self._opening: list[str] = []
         self._handlers: dict[type[m.Message], Callable[[Any], None]] = {
             m.RunOpened: self._on_run_opened,
             m.EpochDone: self._on_epoch_done,
@@ -110,7 +108,6 @@ class Session(QObject):
 
     def open_run(self, path: str) -> None:
         """Ask for a run folder; `run_changed` follows when it has been read."""
-        self._opening.append(os.path.abspath(os.path.expanduser(path)))
         self._post(m.OpenRun(run=path, path=path))
 
     @property
@@ -333,10 +330,8 @@ class Session(QObject):
         return message.run in ("", "" if self.run is None else self.run.run)
 
     def _on_run_opened(self, message: m.RunOpened) -> None:
-        if message.run in self._opening:
-            self._opening.remove(message.run)
-        # One that has been asked for again stays open: closing it would come after opening it.
-        if self.run is not None and self.run.run not in (message.run, *self._opening):
+        if self.run is not None:
+            # One for every answer, also where the same run was told again: they are counted.
             self._post(m.CloseRun(run=self.run.run))
         self.run = message
         self.epochs = []

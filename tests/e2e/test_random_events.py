@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
@@ -135,6 +135,13 @@ class Monkey:
         QTest.keyClick(self.target(), self.random.choice(keys))
 
 
+def close_popups() -> None:
+    """An open menu runs an event loop of its own, in which the test would wait for ever."""
+    for popup in (QApplication.activePopupWidget(), QApplication.activeModalWidget()):
+        if popup is not None:
+            popup.close()
+
+
 def check(program: Program) -> None:
     """What holds at every moment."""
     session = program.session
@@ -163,13 +170,14 @@ def test_random_events_break_nothing(
         shutil.copytree(small_run, copy)  # it may be trained further
     program.session.open_run(str(own_run))
     qtbot.waitUntil(lambda: program.session.last_epoch == 4, timeout=20_000)
+    closer = QTimer(interval=20, timeout=close_popups)
+    closer.start()
     monkey = Monkey(program, [own_run, other_run], seed)
     for _ in range(EVENTS):
         monkey.act()
         qapp.processEvents()
         check(program)
-        for popup in iter(QApplication.activePopupWidget, None):
-            popup.close()
+    closer.stop()
     program.session.stop()
     qtbot.waitUntil(lambda: not program.session.is_training, timeout=20_000)
     program.window.stop()
