@@ -159,7 +159,9 @@ def check(program: Program) -> None:
 
 # Qt's offscreen platform cannot give a menu the keyboard.
 @pytest.mark.qt_log_ignore("does not support grabbing the keyboard")
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 11))]
+)
 def test_random_events_break_nothing(
     seed: int, program: Program, small_run: Path, tmp_path: Path, qapp: QApplication, qtbot: QtBot
 ) -> None:
