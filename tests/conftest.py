@@ -31,6 +31,8 @@ torch.set_num_threads(1)
 
 import pytest  # noqa: E402
 
+collect_ignore = ["benchmarks"]  # scripts, among them ones that begin to measure when imported
+
 REAL_DATA = os.environ.get("AEVIZ_DATA")
 
 
