@@ -91,6 +91,7 @@ class LatentView(QWidget):
         self._extents = [self._extent(done.positions) for done in self.session.epochs]
         self._is_automatic, self.plot.region = True, None
         self._hidden_parts = frozenset()
+        self._before = None  # rows and latents of another run
         self._between = np.empty((0 if run is None else len(run.index), 2), np.float32)
         self.plot.set_titles(*axis_titles(0 if run is None else run.latent_dim))
         self._recolour()

@@ -148,6 +148,18 @@ def test_a_double_click_shows_everything_and_leaves_pin_and_selection(
     assert session.pin.tolist() == [4.0, 1.0]
 
 
+def test_a_double_click_in_another_run_brings_nothing_of_the_first_back(
+    made: Made, qtbot: QtBot
+) -> None:
+    view, session = made
+    session.select([50])
+    click(view, qtbot, 4.0, 1.0)
+    session.receive(m.RunOpened(**{**vars(run_opened(5, dimensions=3)), "run": "other"}))
+    view.plot.double_clicked.emit()
+    assert session.selection.size == 0
+    assert session.pin is None
+
+
 def test_dragging_pans_and_selects_nothing(made: Made, qtbot: QtBot) -> None:
     view, session = made
     before = ranges(view)
