@@ -1,0 +1,378 @@
+"""Hypothesis plays a restless person on the real window and shortens what it finds to a script.
+
+What to do next never depends on what the threads have done meanwhile, so the same seed does the
+same; a failure prints its shortest script. `pytest -m slow` plays longer, with more seeds.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QtMsgType
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+import aeviz
+from aeviz.messages import Failed
+from aeviz.program import Program
+from tests.e2e.hands import bar_of, choose, click_map, press
+
+pytestmark = [
+    pytest.mark.e2e,
+    # The offscreen plugin says so when a panel that floats is dragged.
+    pytest.mark.qt_log_ignore("does not support grabbing the (keyboard|mouse)", extend=True),
+]
+
+SCALE = 1000
+"""Places are given in thousandths of a widget."""
+
+PLACES = st.tuples(st.integers(0, SCALE - 1), st.integers(0, SCALE - 1))
+AREAS = st.sampled_from(
+    ("map", "timeline", "cursor", "samples", "reconstruction", "log", "progress", "status")
+)
+BUTTONS = st.sampled_from((Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton))
+KEYS = st.sampled_from(
+    (
+        Qt.Key.Key_Space,
+        Qt.Key.Key_Escape,
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Home,
+        Qt.Key.Key_End,
+        Qt.Key.Key_Plus,
+        Qt.Key.Key_Minus,
+        Qt.Key.Key_Return,
+        Qt.Key.Key_Tab,
+        Qt.Key.Key_PageDown,
+    )
+)
+COMMANDS = st.sampled_from(
+    ("train.pause", "train.step", "train.stop", "train.further", "view.clear", "view.reset")
+)
+THEMES = st.sampled_from(("theme.light", "theme.dark", "theme.system"))
+DIALOGUES = st.sampled_from(("help.show", "help.palette", "help.about"))
+DATA = st.sampled_from(("digits", "wine", "two-moons"))
+MODELS = st.sampled_from(("deep", "linear", "vae"))
+NO_BUTTON, NO_KEY = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+
+
+class WindowMachine(RuleBasedStateMachine):
+    """One life of the program, from a run that is shown to quitting whatever goes on then."""
+
+    def __init__(self, runs: list[Path], home: Path, watch: "Watch") -> None:
+        super().__init__()
+        self.runs, self.watch = runs, watch
+        self.failures: list[Failed] = []
+        self.program = Program(None, own_process=False, runs_dir=home)
+        self.window, self.session = self.program.window, self.program.session
+        self.session.failed.connect(self.failures.append)
+        self.program.open(str(runs[0]))
+        self.program.show()
+        try:
+            self.settle(lambda: self.session.last_epoch == 4 and self.session.can_decode)
+        except BaseException:
+            self.program.shutdown()
+            raise
+
+    def settle(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Let the program run until a condition holds."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it never came"
+            QApplication.processEvents()
+            time.sleep(0.001)
+
+    # ── where ─────────────────────────────────────────────────────────────────────────────────
+
+    def area(self, name: str) -> QWidget:
+        window = self.window
+        areas: dict[str, QWidget] = {
+            "map": window.latent_view,
+            "timeline": window.timeline,
+            "progress": window.panel.monitor,
+            "status": window.statusBar(),
+        }
+        return areas[name] if name in areas else window.docks.docks[name].widget()
+
+    def at(self, name: str, place: tuple[int, int]) -> tuple[QWidget, QPoint]:
+        """The widget at a place of an area, and the place in it."""
+        area = self.area(name)
+        point = QPoint(place[0] * area.width() // SCALE, place[1] * area.height() // SCALE)
+        found = area.childAt(point) or area
+        return found, found.mapFrom(area, point)
+
+    # ── what a person does ────────────────────────────────────────────────────────────────────
+
+    @rule(name=AREAS, place=PLACES)
+    def hover(self, name: str, place: tuple[int, int]) -> None:
+        QTest.mouseMove(*self.at(name, place))
+
+    @rule(place=PLACES)
+    def hover_over_the_map(self, place: tuple[int, int]) -> None:
+        QTest.mouseMove(*self.at("map", place))
+
+    @rule(name=AREAS, place=PLACES, button=BUTTONS)
+    def click(self, name: str, place: tuple[int, int], button: Qt.MouseButton) -> None:
+        widget, point = self.at(name, place)
+        QTest.mouseClick(widget, button, NO_KEY, point)
+
+    @rule(place=PLACES)
+    def double_click(self, place: tuple[int, int]) -> None:
+        widget, point = self.at("map", place)
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, NO_KEY, point)
+        QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, NO_KEY, point)
+
+    @rule(share=st.floats(0, 1))
+    def click_on_a_sample(self, share: float) -> None:
+        plot = self.window.latent_view.plot
+        if len(plot.points.positions):
+            row = int(share * (len(plot.points.positions) - 1))
+            position = QPointF(*plot.points.positions[row].tolist())
+            click_map(plot, plot.mapFromScene(plot.box.mapViewToScene(position)))
+
+    @rule(name=AREAS, start=PLACES, end=PLACES)
+    def drag(self, name: str, start: tuple[int, int], end: tuple[int, int]) -> None:
+        widget, point = self.at(name, start)
+        area = self.area(name)
+        QTest.mousePress(widget, Qt.MouseButton.LeftButton, NO_KEY, point)
+        for step in (1, 2, 3):
+            x, y = (a + (b - a) * step / 3 for a, b in zip(start, end, strict=True))
+            on = QPoint(int(x * area.width() / SCALE), int(y * area.height() / SCALE))
+            QTest.mouseMove(widget, widget.mapFrom(area, on))
+        QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, NO_KEY, widget.mapFrom(area, on))
+
+    @rule(name=AREAS, place=PLACES, turn=st.sampled_from((-1200, -120, -15, 120, 1200)))
+    def wheel(self, name: str, place: tuple[int, int], turn: int) -> None:
+        widget, point = self.at(name, place)
+        where, everywhere = QPointF(point), QPointF(widget.mapToGlobal(point))
+        event = QWheelEvent(
+            where, everywhere, QPoint(), QPoint(0, turn), NO_BUTTON, NO_KEY,
+            Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
+
+    @rule(name=AREAS, key=KEYS)
+    def key(self, name: str, key: Qt.Key) -> None:
+        area = self.area(name)
+        QTest.keyClick(area.focusProxy() or area, key)
+
+    @rule(share=st.floats(0, 1))
+    def scrub(self, share: float) -> None:
+        line = self.window.timeline.scrubber
+        QTest.mouseClick(
+            line, Qt.MouseButton.LeftButton, NO_KEY, QPoint(int(share * line.width()), 10)
+        )
+
+    @rule()
+    def play(self) -> None:
+        self.window.timeline.button.click()
+
+    @rule(row=st.integers(0, 9), whole=st.booleans())
+    def legend(self, row: int, whole: bool) -> None:
+        rows = self.window.latent_view.legend.rows
+        if row < len(rows.groups):
+            middle = rows.row_rect(row).center()
+            click = QTest.mouseDClick if whole else QTest.mouseClick
+            click(rows, Qt.MouseButton.LeftButton, NO_KEY, middle)
+
+    @rule(colour=st.sampled_from(("label", "part")))
+    def colour(self, colour: str) -> None:
+        self.window.latent_view.legend.colour_chosen.emit(colour)
+
+    @rule(data=DATA, model=MODELS)
+    def plan(self, data: str, model: str) -> None:
+        bar = bar_of(self.window)
+        if bar.data.isEnabled():
+            choose(bar.data, data)
+            choose(bar.model, model)
+
+    @rule(epochs=st.integers(1, 6))
+    def train(self, epochs: int) -> None:
+        plan = self.window.plan
+        if self.window.commands.action("train.start").isEnabled():
+            plan.set_values("model", {"widths": (8,)} if plan.model.name != "linear" else {})
+            plan.set_values("train", {"epochs": epochs})
+            press(self.window, "train.start")
+
+    @rule(command=COMMANDS)
+    def command(self, command: str) -> None:
+        self.window.commands.action(command).trigger()
+
+    @rule(theme=THEMES)
+    def theme(self, theme: str) -> None:
+        self.window.commands.action(theme).trigger()
+
+    @rule(which=st.integers(0, 2))
+    def open(self, which: int) -> None:
+        self.session.open_run(str(self.runs[which % len(self.runs)]))
+
+    @rule(
+        which=st.integers(0, 9), deed=st.sampled_from(("show", "hide", "raise_", "float", "dock"))
+    )
+    def dock(self, which: int, deed: str) -> None:
+        docks = list(self.window.docks.docks.values())
+        dock = docks[which % len(docks)]
+        if deed in ("float", "dock"):
+            dock.setFloating(deed == "float")
+        else:
+            getattr(dock, deed)()
+
+    @rule(width=st.integers(500, 2000), height=st.integers(400, 1400))
+    def resize(self, width: int, height: int) -> None:
+        self.window.resize(width, height)
+
+    @rule(which=DIALOGUES)
+    def dialogue(self, which: str) -> None:
+        self.window.commands.action(which).trigger()
+        QApplication.processEvents()
+        for dialogue in self.window.findChildren(QDialog):
+            dialogue.close()
+
+    @rule(milliseconds=st.sampled_from((5, 40, 150)))
+    def wait(self, milliseconds: int) -> None:
+        QTest.qWait(milliseconds)
+
+    # ── what always holds ─────────────────────────────────────────────────────────────────────
+
+    @invariant()
+    def nothing_complains(self) -> None:
+        QApplication.processEvents()
+        for popup in iter(QApplication.activePopupWidget, None):
+            popup.close()
+        assert not self.watch.complaints()
+        assert not [(failed.summary, failed.details) for failed in self.failures]
+
+    @invariant()
+    def the_session_is_consistent(self) -> None:
+        session, run = self.session, self.session.run
+        assert run is not None
+        assert 0 <= session.epoch <= max(session.last_epoch, 0)
+        assert session.epoch <= session.playhead < session.epoch + 1
+        count = len(run.index)
+        assert ((session.selection >= 0) & (session.selection < count)).all()
+        assert -1 <= session.hovered < count
+        for z in (session.pin, session.cursor):
+            assert z is None or (z.shape == (run.latent_dim,) and np.isfinite(z).all())
+
+    @invariant()
+    def the_map_shows_the_run(self) -> None:
+        session, plot = self.session, self.window.latent_view.plot
+        if session.epochs:
+            assert session.run is not None
+            assert plot.points.positions.shape == (len(session.run.index), 2)
+        assert np.isfinite(plot.points.positions).all()
+        assert np.isfinite(plot.viewRange()).all()
+
+    @invariant()
+    def the_inboxes_are_short(self) -> None:
+        engine = self.program.engine
+        assert self.program.bridge.pending < 200
+        assert len(engine._for_training) < 50
+        assert len(engine._for_inference) < 50
+
+    # ── the end ───────────────────────────────────────────────────────────────────────────────
+
+    def teardown(self) -> None:
+        """Quit while busy; then nothing is left."""
+        self.program.window.close()
+        assert not self.window.isVisible()
+        self.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+        assert not self.watch.complaints()
+
+
+class Watch:
+    """Everything that complains while the machine plays."""
+
+    def __init__(self, exceptions: list[Any], qt: Any, log: pytest.LogCaptureFixture) -> None:
+        self._exceptions, self._qt, self._log = exceptions, qt, log
+        self._told = 0
+
+    def complaints(self) -> list[str]:
+        """What has been complained about since the last time."""
+        bad = (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+        raised = [str(exception[1]) for exception in self._exceptions]
+        warned = [r.message for r in self._qt.records if not r.ignored and r.type in bad]
+        logged = [r.getMessage() for r in self._log.records if r.levelno >= logging.WARNING]
+        every = raised + warned + logged
+        told, self._told = self._told, len(every)
+        return every if len(every) > told else []
+
+
+@pytest.fixture(scope="session")
+def runs(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """Pictures in two dimensions, a table in three, moons in one."""
+    folder = tmp_path_factory.mktemp("more")
+    for data, model, dimensions in (("wine", "deep", 3), ("two-moons", "linear", 1)):
+        options = {"model.latent_dim": dimensions}
+        aeviz.train(data, model, epochs=3, options=options, out=folder / data, progress=False)
+    return (small_run, folder / "wine", folder / "two-moons")
+
+
+@pytest.fixture
+def play(
+    runs: tuple[Path, ...],
+    tmp_path: Path,
+    qtbot: QtBot,
+    palette: object,
+    qtlog: Any,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., None]:
+    """Play with a seed, so many lives of so many steps."""
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: ("", ""))
+    lives_begun = count()
+
+    def run(number: int, lives: int, steps: int) -> None:
+        with ExitStack() as stack:
+            exceptions = stack.enter_context(qtbot.capture_exceptions())
+            watch = Watch(exceptions, qtlog, caplog)
+
+            def make() -> WindowMachine:
+                home = tmp_path / str(next(lives_begun))
+                # training further writes into them
+                own = [Path(shutil.copytree(run, home / "opened" / run.name)) for run in runs]
+                return WindowMachine(own, home / "trained", watch)
+
+            chosen = settings(
+                max_examples=lives,
+                stateful_step_count=steps,
+                deadline=None,
+                database=None,
+                phases=(Phase.generate, Phase.shrink),
+                suppress_health_check=list(HealthCheck),
+            )
+            run_state_machine_as_test(seed(number)(make), settings=chosen)
+
+    return run
+
+
+def test_a_restless_person_breaks_nothing(play: Callable[..., None]) -> None:
+    play(1, lives=3, steps=60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(2, 12))
+def test_a_restless_person_breaks_nothing_for_longer(
+    number: int, play: Callable[..., None]
+) -> None:
+    play(number, lives=15, steps=150)
