@@ -120,10 +120,9 @@ class SampleStore:
             own = self._resident.index_select(0, rows)
         else:
             own = torch.from_numpy(self._host[rows.cpu().numpy()]).to(self.device)
-        x = own.to(torch.float32)
         if self._is_shifted:
-            x = x.sub_(self._shift) if x is not own else x - self._shift
-        return x.div_(self._scale) if x is not own else x / self._scale
+            return torch.sub(own, self._shift).div_(self._scale)
+        return torch.div(own, self._scale)  # of bytes too: one pass makes float32 of them
 
     def batch(self, rows: Tensor, generator: torch.Generator | None = None) -> Batch:
         """A batch for the loss; `generator` draws the pixels of a dynamic binarisation."""
