@@ -16,7 +16,7 @@ _AREAS: dict[base.Area, Qt.DockWidgetArea] = {
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
 _TABBED_FROM = 100
-_LEFT, _RIGHT, _BOTTOM = 336, 312, 216  # pixels of a small window
+_LEFT, _RIGHT, _BOTTOM = 322, 300, 216  # pixels of a small window
 _SHARE = 0.2  # of a wide window for each column at the sides
 _WIDEST = 520
 _STATE, _GEOMETRY = "layout/state", "layout/geometry"

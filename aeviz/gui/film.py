@@ -1,5 +1,6 @@
 """The film strip: rows are samples, columns are epochs; drawn on the screen and into a picture."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,18 +140,37 @@ def _draw_heads(painter: QPainter, film: Film, places: FilmLayout, colours: Toke
         painter.drawText(
             line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "epoch"
         )
+    step = _head_step(metrics, film, places)
     for column in range(-1, places.columns):
         area = QRectF(places.left(column), 0, places.cell[0], places.head - 4)
-        text = "original" if column < 0 else str(film.answered[column])
         current = column >= 0 and film.epochs[column] == film.shown
+        if column > 0 and column % step and not current:
+            continue
+        text = _head(metrics, film, column, area.width())
+        wide = max(area.width(), metrics.horizontalAdvance(text) + 6)
+        area.adjust((area.width() - wide) / 2, 0, (wide - area.width()) / 2, 0)
         if current:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.accent))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.drawRoundedRect(area.adjusted(0, 0, 0, 0), 4, 4)
+            painter.drawRoundedRect(area, 4, 4)
         painter.setPen(QColor(colours.accent_text if current else colours.muted))
-        text = "data" if metrics.horizontalAdvance(text) > area.width() + 4 else text
-        painter.drawText(area.adjusted(-4, 0, 4, 0), middle, text)
+        painter.drawText(area, middle, text)
+
+
+def _head(metrics: QFontMetricsF, film: Film, column: int, width: float) -> str:
+    """What stands over a column: its epoch; over the samples "original", or a shorter word."""
+    if column >= 0:
+        return str(film.answered[column])
+    return "original" if metrics.horizontalAdvance("original") <= width + 4 else "data"
+
+
+def _head_step(metrics: QFontMetricsF, film: Film, places: FilmLayout) -> int:
+    """Every how many columns an epoch is named, so that the numbers stay apart."""
+    if places.columns < 2:
+        return 1
+    widest = max(metrics.horizontalAdvance(str(epoch)) for epoch in film.answered)
+    return math.ceil((widest + 6) / (places.left(1) - places.left(0)))
 
 
 def _draw_name(
