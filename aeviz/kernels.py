@@ -27,8 +27,17 @@ _stopping = threading.Event()
 _thread: threading.Thread | None = None
 
 
-def place(flat: Floats, view: Floats, line: int, outside: int, places: Ints) -> None:
-    """Find the pixel and the place within it of every point.
+def mark(
+    flat: Floats,
+    view: Floats,
+    line: int,
+    codes: Codes,
+    palette: Pixels,
+    block: int,
+    step: int,
+    marks: Codes,
+) -> None:
+    """Write into every pixel which point it holds; of several, the one that is visited last.
 
     Args:
         flat: Coordinates x, y, x, y, …, (2N,).
@@ -36,25 +45,15 @@ def place(flat: Floats, view: Floats, line: int, outside: int, places: Ints) -> 
             upwards; the first column and line that a centre may lie in, the first column and the
             first line beyond, (7,).
         line: Pixels of a line.
-        outside: The pixel that takes all others.
-        places: Written: 16 * pixel + 4 * quarter down + quarter along, (N,).
-    """
-    _compiled.get("place", _place_with_numpy)(flat, view, line, outside, places)
-
-
-def mark(places: Ints, codes: Codes, palette: Pixels, block: int, step: int, marks: Codes) -> None:
-    """Write into every pixel which point it holds; of several, the one that is visited last.
-
-    Args:
-        places: See `place`.
         codes: Colour code of every point, (N,).
         palette: Colours; points whose colour is 0 are left out.
         block: Rows that are visited one after the other.
         step: How many blocks to go on by, prime to their number.
-        marks: Written: 16 * code + phase + 1; its last place takes what is left out.
+        marks: Written: 16 * code + 4 * quarter down + quarter along + 1; its last place takes what
+            is left out.
     """
     run = _compiled.get("mark", _mark_with_numpy)
-    run(places, codes, palette, block, step, marks)
+    run(flat, view, line, codes, palette, block, step, marks)
 
 
 def stamp(marks: Codes, offsets: Ints, coloured: Pixels, starts: Ints, whole: Pixels) -> None:
@@ -88,27 +87,34 @@ def pick(
 # ── numpy ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _place_with_numpy(flat: Floats, view: Floats, line: int, outside: int, places: Ints) -> None:
+def _mark_with_numpy(
+    flat: Floats,
+    view: Floats,
+    line: int,
+    codes: Codes,
+    palette: Pixels,
+    block: int,
+    step: int,
+    marks: Codes,
+) -> None:
+    pixels, phases = _placed(flat, view, line, len(marks) - 1)
+    rows = _visited(len(codes), block, step)
+    seen = palette[codes[rows]] != 0
+    value = (codes[rows].astype(np.int32) << 4) + phases[rows] + 1
+    # Of equal indices numpy keeps the last.
+    marks[np.where(seen, pixels[rows], len(marks) - 1)] = value.astype(np.uint16)
+
+
+def _placed(flat: Floats, view: Floats, line: int, outside: int) -> tuple[Ints, Ints]:
+    """Pixel and phase of every point, (N,)."""
     left, top, across, up, low, right, bottom = view
     with np.errstate(all="ignore"):
         x, y = (flat[0::2] - left) * across, (top - flat[1::2]) * up
     inside = (x >= low) & (x < right) & (y >= low) & (y < bottom)
     fine_x = (np.where(inside, x, 0) * np.float32(4)).astype(np.int32)
     fine_y = (np.where(inside, y, 0) * np.float32(4)).astype(np.int32)
-    pixel = (fine_y >> 2) * np.int32(line) + (fine_x >> 2)
-    phase = ((fine_y & 3) << 2) | (fine_x & 3)
-    places[:] = np.where(inside, (pixel << 4) | phase, outside << 4)
-
-
-def _mark_with_numpy(
-    places: Ints, codes: Codes, palette: Pixels, block: int, step: int, marks: Codes
-) -> None:
-    rows = _visited(len(places), block, step)
-    seen = palette[codes[rows]] != 0
-    pixel = np.where(seen, places[rows] >> 4, len(marks) - 1)
-    value = (codes[rows].astype(np.int32) << 4) + (places[rows] & 15) + 1
-    # Of equal indices numpy keeps the last.
-    marks[pixel] = value.astype(np.uint16)
+    pixels = (fine_y >> 2) * np.int32(line) + (fine_x >> 2)
+    return np.where(inside, pixels, np.int32(outside)), ((fine_y & 3) << 2) | (fine_x & 3)
 
 
 @lru_cache(maxsize=2)
@@ -125,9 +131,12 @@ def _stamp_with_numpy(
 ) -> None:
     pixels = np.flatnonzero(marks[:-4])
     codes, phases = np.divmod(marks[pixels].astype(np.int32) - 1, 16)
-    distances, where = np.unique(offsets, return_inverse=True)
+    # Lists may end with pixels that cover nothing, at the place of one that does.
+    laid_at_all = np.flatnonzero(coloured.any(axis=0))
+    phase_of = np.repeat(np.arange(16), np.diff(starts))[laid_at_all]
+    distances, where = np.unique(offsets[laid_at_all], return_inverse=True)
     table = np.full((len(distances), 16), -1)
-    table[where, np.repeat(np.arange(16), np.diff(starts))] = np.arange(len(offsets))
+    table[where, phase_of] = laid_at_all
     # A pixel is reached from the line above before it is from the line below: distances descend.
     for distance, numbers in zip(distances[::-1], table[::-1], strict=True):
         number = numbers[phases]
@@ -179,36 +188,52 @@ def _place_each(
     flat: Floats, view: Floats, line: np.int32, outside: np.int32, places: Ints
 ) -> None:
     left, top, across, up = view[0], view[1], view[2], view[3]
-    low, right, bottom = view[4], view[5], view[6]
-    zero, four = np.float32(0), np.float32(4)
+    least, right, bottom = view[4], view[5], view[6]
+    zero, four, three, two = np.float32(0), np.float32(4), np.int32(3), np.int32(2)
     for row in range(len(places)):
         x = (flat[np.uintp(2 * row)] - left) * across
         y = (top - flat[np.uintp(2 * row + 1)]) * up
-        inside = (x >= low) & (x < right) & (y >= low) & (y < bottom)
+        # Written so that NaN is outside.
+        inside = (x >= least) & (x < right) & (y >= least) & (y < bottom)
         fine_x = np.int32((x if inside else zero) * four)
         fine_y = np.int32((y if inside else zero) * four)
-        pixel = np.int32(np.int32(fine_y >> np.int32(2)) * line) + np.int32(fine_x >> np.int32(2))
-        phase = np.int32(((fine_y & np.int32(3)) << np.int32(2)) | (fine_x & np.int32(3)))
-        places[row] = np.int32((pixel << np.int32(4)) | phase) if inside else outside << 4
+        pixel = np.int32(np.int32(fine_y >> two) * line) + np.int32(fine_x >> two)
+        phase = np.int32(((fine_y & three) << two) | (fine_x & three))
+        place = np.int32((pixel << np.int32(4)) | phase)
+        places[row] = place if inside else np.int32(outside << np.int32(4))
+
+
+# The compiled form of the loop above, while the one below is compiled: numba computes eight points
+# at once only in a function of its own.
+_place: Callable[..., None] = _place_each
 
 
 def _mark_each(
-    places: Ints, codes: Codes, palette: Pixels, block: int, step: int, marks: Codes
+    flat: Floats,
+    view: Floats,
+    line: np.int32,
+    codes: Codes,
+    palette: Pixels,
+    block: int,
+    step: int,
+    marks: Codes,
 ) -> None:
-    count = len(places)
+    count, outside = len(codes), np.int32(len(marks) - 1)
     blocks = (count + block - 1) // block
-    outside = len(marks) - 1
+    places = np.empty(block, np.int32)
     number = 0
     for _ in range(blocks):
         first = number * block
+        size = min(block, count - first)
         number += step
         if number >= blocks:
             number -= blocks
-        for row in range(first, min(first + block, count)):
-            code = codes[np.uintp(row)]
-            where = places[np.uintp(row)]
-            pixel = where >> 4 if palette[np.uintp(code)] != 0 else outside
-            marks[np.uintp(pixel)] = np.uint16((np.int32(code) << 4) + (where & 15) + 1)
+        _place(flat[2 * first : 2 * (first + size)], view, line, outside, places[:size])
+        for row in range(size):
+            code = codes[np.uintp(first + row)]
+            place = places[np.uintp(row)]
+            pixel = place >> 4 if palette[np.uintp(code)] != 0 else outside
+            marks[np.uintp(pixel)] = np.uint16((np.int32(code) << 4) + (place & 15) + 1)
 
 
 def _stamp_each(marks: Codes, offsets: Ints, coloured: Pixels, starts: Ints, whole: Pixels) -> None:
@@ -312,13 +337,14 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _compile(cache: Path | None) -> dict[str, Callable[..., Any]]:
+    global _place
     import numba
     from numba import float32, float64, int32, int64, uint16, uint32, void
 
     floats, ints, codes, pixels = float32[::1], int32[::1], uint16[::1], uint32[::1]
     signatures = {
         _place_each: void(floats, floats, int32, int32, ints),
-        _mark_each: void(ints, codes, pixels, int64, int64, codes),
+        _mark_each: void(floats, floats, int32, codes, pixels, int64, int64, codes),
         _stamp_each: void(codes, ints, uint32[:, ::1], ints, pixels),
         _pick_each: int64(float32[:, ::1], codes, pixels, *[float64] * 5),
     }
@@ -330,8 +356,10 @@ def _compile(cache: Path | None) -> dict[str, Callable[..., Any]]:
         for function, signature in signatures.items():
             if _stopping.is_set():
                 return {}
-            compiling = njit(signature, nogil=True, cache=cache is not None)
-            made[function.__name__.split("_")[1]] = compiling(function)
+            compiled = njit(signature, nogil=True, cache=cache is not None)(function)
+            made[function.__name__.split("_")[1]] = compiled
+            if function is _place_each:
+                _place = compiled
     finally:
         config.CACHE_DIR = kept
     return made

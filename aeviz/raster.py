@@ -27,8 +27,11 @@ PHASES = 4
 MOST_CODES = 4095
 """Colour codes that fit into a mark beside the phase."""
 
-_FAINT = 10
-"""Coverages below it, of 255, are not worth a pixel."""
+_FAINT = 8
+"""Coverages below it, of 255, are not worth a pixel; of small spots, of which there are many,
+three times as much."""
+
+_SMALL = 3.0
 
 _GOLDEN = 0.6180339887498949
 
@@ -80,18 +83,23 @@ def spots(diameter: float, opacity: float) -> Spots:
     reach = math.ceil(diameter / 2 - 0.5 / PHASES)
     fine = 16  # coverage is counted on a grid of 16 x 16 in each pixel
     steps = (np.arange((2 * reach + 1) * fine) + 0.5) / fine - reach
+    faint = _FAINT if diameter >= _SMALL else 3 * _FAINT
     lists = []
     for phase in range(PHASES * PHASES):
         y, x = ((place + 0.5) / PHASES for place in divmod(phase, PHASES))
         inside = np.hypot(steps[:, None] - y, steps[None, :] - x) <= diameter / 2
         cells = inside.reshape(2 * reach + 1, fine, 2 * reach + 1, fine).mean(axis=(1, 3))
-        cover = np.rint(cells * (255 * opacity)).astype(np.uint32)
-        down, along = np.nonzero(cover >= _FAINT)
-        lists.append((down - reach, along - reach, cover[down, along]))
-    down, along, cover = (np.concatenate(each) for each in zip(*lists, strict=True))
-    starts = np.cumsum([0, *(len(each[0]) for each in lists)])
-    whole = (down.astype(np.int32), along.astype(np.int32), cover, starts.astype(np.int32))
-    return Spots(reach, *whole)
+        cover = np.rint(cells * (255 * opacity))
+        down, along = np.nonzero(cover >= faint)
+        lists.append(np.stack([down - reach, along - reach, cover[down, along]]).astype(np.int32))
+    if diameter < _SMALL:
+        # Lists of one length, filled up with pixels that cover nothing: where there are hundreds
+        # of thousands of spots, a loop whose end cannot be foreseen costs more than a pixel.
+        longest = max(each.shape[1] for each in lists)
+        lists = [np.pad(each, ((0, 0), (0, longest - each.shape[1]))) for each in lists]
+    down, along, cover = np.concatenate(lists, axis=1)
+    starts = np.cumsum([0, *(each.shape[1] for each in lists)]).astype(np.int32)
+    return Spots(reach, down, along, cover.astype(np.uint32), starts)
 
 
 def to_palette(colours: NDArray[np.uint8]) -> Pixels:
@@ -123,7 +131,6 @@ class Canvas:
         # Four places more than pixels, and a multiple of four: the last one takes the points that
         # are not in view.
         self.marks: NDArray[np.uint16] = np.zeros(-(-size // 4) * 4 + 4, np.uint16)
-        self.places: NDArray[np.int32] = np.empty(0, np.int32)
         self._coloured: tuple[Pixels, Spots, Pixels] | None = None
 
     @property
@@ -179,16 +186,13 @@ class Canvas:
         palette: Pixels,
         reach: int,
     ) -> None:
-        if len(self.places) < len(codes):
-            self.places = np.empty(len(codes), np.int32)
-        places = self.places[: len(codes)]
         # The corner of the margin is the origin, so that every place in view is positive.
         left, top = window.left - self.margin / window.across, window.top + self.margin / window.up
         low, wide, high = self.margin - reach, self.width + 2 * reach, self.height + 2 * reach
         edges = (left, top, window.across, window.up, low, low + wide, low + high)
         view = np.array(edges, np.float32)
-        kernels.place(positions.reshape(-1), view, self.line, len(self.marks) - 1, places)
-        kernels.mark(places, codes, palette, *_stride(len(codes)), self.marks)
+        flat, order = positions.reshape(-1), _stride(len(codes))
+        kernels.mark(flat, view, self.line, codes, palette, *order, self.marks)
 
     def _stamp(self, palette: Pixels, stamps: Spots) -> None:
         offsets = stamps.down * np.int32(self.line) + stamps.along

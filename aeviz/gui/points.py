@@ -22,13 +22,13 @@ COMPILE_FROM = 5000
 
 
 def spot_diameter(count: int) -> float:
-    """How large the spots of so many points are, in logical pixels: 2 for a million, 7 for few.
+    """How large the spots of so many points are, in logical pixels: 1.75 for a million, 7 for few.
 
     Example:
         >>> [round(spot_diameter(count), 1) for count in (100, 2_000, 60_000, 1_000_000)]
-        [7.0, 5.3, 3.3, 2.0]
+        [7.0, 5.3, 3.3, 1.8]
     """
-    return float(np.clip(9.8 - 1.35 * math.log10(max(count, 1)), 2.0, 7.0))
+    return float(np.clip(9.8 - 1.35 * math.log10(max(count, 1)), 1.75, 7.0))
 
 
 class PointCloudItem(pg.GraphicsObject):

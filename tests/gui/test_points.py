@@ -105,7 +105,7 @@ def test_spots_shrink_with_their_number() -> None:
     sizes = [spot_diameter(count) for count in (0, 1, 100, 1000, 10**4, 10**5, 10**6, 10**8)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 7.0
-    assert sizes[-1] == 2.0
+    assert sizes[-1] == 1.75
 
 
 def test_a_plot_with_points_dies(qapp: QApplication) -> None:

@@ -1,0 +1,139 @@
+"""Repainting the whole map while it is panned, against pyqtgraph's scatter plot in the same run.
+
+Both are a plot with the same axes, size, view, points, colours and spot size. They take turns of a
+few frames each, as a pan has. The reference is one `ScatterPlotItem` per class with a single brush,
+its fastest form.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication
+
+from aeviz import kernels, raster
+from aeviz.gui import theme
+from aeviz.gui.map_plot import MapPlot
+from aeviz.gui.plotting import StyledPlot
+from tests.benchmarks.frame import Row, benchmark, row
+
+SIZE = (1000, 800)
+CLASSES = 10
+FRAMES = 6
+REGION = (-6.0, 6.0, -4.8, 4.8)
+
+
+def points(count: int) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+    """Ten Gaussian clusters, all in view."""
+    generator = np.random.default_rng(0)
+    codes = generator.integers(0, CLASSES, count).astype(np.uint16)
+    angles = 2 * np.pi * np.arange(CLASSES) / CLASSES
+    middles = (
+        np.column_stack([np.cos(angles), np.sin(angles)])
+        * (1.2 + np.arange(CLASSES) % 2 * 1.6)[:, None]
+    )
+    positions = middles[codes] + generator.normal(scale=0.55, size=(count, 2))
+    return positions.astype(np.float32), codes
+
+
+def our_plot(positions: NDArray[np.float32], codes: NDArray[np.uint16]) -> MapPlot:
+    """The map as the window shows it."""
+    plot = MapPlot()
+    plot.set_titles("z₁", "z₂")
+    palette = raster.to_palette(theme.label_colours(CLASSES))
+    plot.points.set_points(positions, codes, palette)
+    plot.fit(REGION)
+    return plot
+
+
+def their_plot(
+    positions: NDArray[np.float32], codes: NDArray[np.uint16], diameter: float
+) -> StyledPlot:
+    """The same axes with one scatter plot per class."""
+    plot = StyledPlot("reference", x_title="z₁", y_title="z₂", gaps=(84, 84))
+    plot.setAspectLocked(True)
+    for label, colour in enumerate(theme.label_colours(CLASSES).tolist()):
+        chosen = positions[codes == label].astype(np.float64)
+        brush = pg.mkBrush(*colour, 219)
+        plot.addItem(
+            pg.ScatterPlotItem(x=chosen[:, 0], y=chosen[:, 1], size=diameter, pen=None, brush=brush)
+        )
+    plot.setRange(xRange=REGION[:2], yRange=REGION[2:], padding=0)
+    return plot
+
+
+def panning(plot: StyledPlot) -> Callable[[int], float]:
+    """Pans a shown plot a little and paints the whole widget; milliseconds."""
+    box = plot.getViewBox()
+
+    def once(frame: int) -> float:
+        way = 1 if frame < FRAMES // 2 else -1
+        begun = time.perf_counter()
+        box.translateBy(x=0.031 * way, y=0.013 * way)
+        plot.viewport().repaint()
+        return 1000 * (time.perf_counter() - begun)
+
+    return once
+
+
+def compare(count: int, turns: int) -> Row:
+    """Medians of repaints, ours and theirs in turns of `FRAMES`."""
+    positions, codes = points(count)
+    ours = our_plot(positions, codes)
+    theirs = their_plot(positions, codes, ours.points.diameter)
+    for plot in (ours, theirs):
+        plot.resize(*SIZE)
+        plot.show()
+    QApplication.processEvents()
+    kernels.wait()
+    both = panning(ours), panning(theirs)
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(turns):
+        for once, measured in zip(both, times, strict=True):
+            measured += [once(frame) for frame in range(FRAMES)]
+    for plot in (ours, theirs):
+        plot.hide()
+        plot.deleteLater()
+    mine, other = (statistics.median(measured) for measured in times)
+    return row(f"repaint while panning, {count:,} points", mine, "ms", reference=other)
+
+
+def moving(count: int) -> Row:
+    """A frame of the animation: other positions and the repaint of the whole widget."""
+    positions, codes = points(count)
+    plot = our_plot(positions, codes)
+    plot.resize(*SIZE)
+    plot.show()
+    QApplication.processEvents()
+    kernels.wait()
+    times = []
+    for number in range(40):
+        moved = positions * np.float32(1 - 0.001 * number)
+        begun = time.perf_counter()
+        plot.points.set_positions(moved)
+        plot.viewport().repaint()
+        times.append(1000 * (time.perf_counter() - begun))
+    plot.hide()
+    plot.deleteLater()
+    return row(f"animation frame, {count:,} points", statistics.median(times), "ms")
+
+
+@benchmark(
+    "map",
+    goals={
+        "repaint while panning, 70,000 points": "ratio <= 0.5",
+        "repaint while panning, 1,000,000 points": "ratio <= 0.0667",
+    },
+)
+def measure_map(full: bool) -> Iterator[Row]:
+    """Repaints at 70,000 and a million points; ten million too when there is time."""
+    app = QApplication.instance() or QApplication([])
+    if isinstance(app, QApplication):
+        theme.apply(app, "light")
+    yield compare(70_000, 12)
+    yield compare(1_000_000, 5)
+    for count in (70_000, 1_000_000, *((10_000_000,) if full else ())):
+        yield moving(count)
