@@ -62,7 +62,7 @@ def nice_step(length: float, pixels: float, gap: float) -> float:
 def mixed(colour: str, ground: str, share: float) -> QColor:
     """A colour as it looks on a ground when only a share of it is laid on."""
     top, below = QColor(colour), QColor(ground)
-    parts = zip(top.getRgb()[:3], below.getRgb()[:3], strict=True)
+    parts = ((top.red(), below.red()), (top.green(), below.green()), (top.blue(), below.blue()))
     return QColor(*(round(share * one + (1 - share) * other) for one, other in parts))
 
 
