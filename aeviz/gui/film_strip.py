@@ -27,7 +27,7 @@ from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.tiles import SampleStyle, draw_sample
 
 _MOST_FILM, _MOST_PAIR = 72.0, 96.0
-_NARROWEST = 32.5
+_NARROWEST = 32.0
 """Pixels between two samples at least, so that their names and errors stay apart."""
 _EDGE = INSET
 _PICTURE_SIDE = 56.0

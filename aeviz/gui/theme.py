@@ -120,8 +120,10 @@ def label_colours(count: int) -> NDArray[np.uint8]:
     else:
         from cmap import Colormap
 
-        # Black and white, its first two, would vanish in one of the themes.
-        table = np.asarray(Colormap("glasbey:glasbey").lut(256))[2:, :3]
+        table = np.asarray(Colormap("glasbey:glasbey").lut(256))[:, :3]
+        # What is nearly black or white would vanish in one of the themes.
+        light = table @ (0.2126, 0.7152, 0.0722)
+        table = table[(light > 0.22) & (light < 0.85)]
         return np.asarray(np.rint(table[np.arange(count) % len(table)] * 255), np.uint8)
     return np.array([_rgb(name) for name in names[:count]], np.uint8)
 

@@ -141,7 +141,7 @@ class ReconstructionInspector(Inspector):
             height = self.height() - self.save.sizeHint().height() - 2 * SPACE
             free = self.width() - self._parts.spacing()
             film = free - self.film.wish(height) - _BAR
-            pairs = min(self.pairs.wish(height) + _BAR, max(film, round(free * 0.55)))
+            pairs = min(self.pairs.wish(height) + _BAR, max(film, round(free * 0.62)))
             shares = (pairs, free - pairs)
         for place, share in enumerate(shares):
             self._parts.setStretch(place, share)
