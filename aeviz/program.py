@@ -84,6 +84,8 @@ class Program(QObject):
     def open(self, path: str | None) -> None:
         """Show a run folder once the engine runs; None for the last one, at first the demo."""
         last = next((each for each in self.window.recent.paths if Path(each).is_dir()), None)
+        if path is None and last is None:
+            self.session.epoch_added.connect(self._on_demo_epoch)
         self.session.open_run(path or last or str(paths.demo()))
 
     def show(self) -> None:
@@ -137,6 +139,18 @@ class Program(QObject):
     def _on_shown(self) -> None:
         if not self._is_down:
             self.engine.start()
+
+    @Slot(int)
+    def _on_demo_epoch(self, epoch: int) -> None:
+        """At the first start the demo shows how its map formed, as soon as all of it is read."""
+        run = self.session.run
+        is_demo = run is not None and run.path == str(paths.demo())
+        if is_demo and epoch == 0:
+            self.session.set_following(False)
+        if run is None or epoch >= run.epochs or not is_demo:
+            self.session.epoch_added.disconnect(self._on_demo_epoch)
+        if is_demo and run is not None and epoch == run.epochs:
+            self.window.timeline.play()
 
     @Slot(object)
     def _on_engine_ready(self, message: object) -> None:

@@ -41,7 +41,7 @@ def main() -> None:
 
         @Slot(float)
         def _on_playhead_changed(self, playhead: float) -> None:
-            if playhead > 0:
+            if playhead > 0 and self.program.window.timeline.is_playing:
                 self.note("timeline plays")
                 if self.program.session.pin is None:
                     self.program.session.set_pin(self.program.session.latent_at((0.0, 0.0)))
