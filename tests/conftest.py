@@ -69,20 +69,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.gui)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _frozen_heap() -> None:
-    """Take torch's hundred thousands of objects out of every later collection.
+@pytest.fixture(autouse=True)
+def _collected_here() -> Iterator[None]:
+    """Collect garbage between tests only, and only what the test made.
 
     No automatic collection, as in the program: in a thread that compiles kernels or trains it
-    would destroy Qt objects there, whose timers then fire into freed memory.
+    would destroy Qt objects there, whose timers then fire into freed memory. What is alive before
+    a test is set aside: torch alone has made hundred thousands of objects.
     """
     gc.collect()
     gc.freeze()
     gc.disable()
-
-
-@pytest.fixture(autouse=True)
-def _collected_here() -> Iterator[None]:
     yield
     gc.collect()
 
