@@ -14,9 +14,21 @@ class ThinBar(QProgressBar):
         super().__init__()
         self.setTextVisible(False)
         self.setFixedHeight(6)
-        self.setRange(0, 1000)
         self._is_paused = False
+        self.setRange(0, 1000)
         self.setAccessibleName(self.tr("Progress"))
+
+    def setRange(self, minimum: int, maximum: int) -> None:
+        """Show another range at the next paint."""
+        self.setUpdatesEnabled(False)  # Qt would paint at once, in the middle of a message
+        super().setRange(minimum, maximum)
+        self.setUpdatesEnabled(True)
+
+    def setValue(self, value: int) -> None:
+        """Show another value at the next paint."""
+        self.setUpdatesEnabled(False)
+        super().setValue(value)
+        self.setUpdatesEnabled(True)
 
     def set_paused(self, is_paused: bool) -> None:
         """A paused one is grey."""

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QtMsgType
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, QtMsgType
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
@@ -85,9 +85,14 @@ class WindowMachine(RuleBasedStateMachine):
         self.session.failed.connect(self.failures.append)
         self.program.open(str(runs[0]))
         self.program.show()
+        # A click on a button with a menu stays in the menu's own event loop.
+        self.closer = QTimer(interval=60)
+        self.closer.timeout.connect(close_popups)
+        self.closer.start()
         try:
             self.settle(lambda: self.session.last_epoch == 4 and self.session.can_decode)
         except BaseException:
+            self.closer.stop()
             self.program.shutdown()
             raise
 
@@ -111,9 +116,15 @@ class WindowMachine(RuleBasedStateMachine):
         }
         return areas[name] if name in areas else window.docks.docks[name].widget()
 
-    def at(self, name: str, place: tuple[int, int]) -> tuple[QWidget, QPoint]:
-        """The widget at a place of an area, and the place in it."""
+    def at(self, name: str, place: tuple[int, int]) -> tuple[QWidget, QPoint] | None:
+        """The widget at a place of an area, and the place in it; None where nothing is seen.
+
+        A panel that is hidden must not be touched: Qt crashes when one is dragged, which only a
+        program can do.
+        """
         area = self.area(name)
+        if not area.isVisible():
+            return None
         point = QPoint(place[0] * area.width() // SCALE, place[1] * area.height() // SCALE)
         found = area.childAt(point) or area
         return found, found.mapFrom(area, point)
@@ -122,22 +133,24 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(name=AREAS, place=PLACES)
     def hover(self, name: str, place: tuple[int, int]) -> None:
-        QTest.mouseMove(*self.at(name, place))
+        if found := self.at(name, place):
+            QTest.mouseMove(*found)
 
     @rule(place=PLACES)
     def hover_over_the_map(self, place: tuple[int, int]) -> None:
-        QTest.mouseMove(*self.at("map", place))
+        if found := self.at("map", place):
+            QTest.mouseMove(*found)
 
     @rule(name=AREAS, place=PLACES, button=BUTTONS)
     def click(self, name: str, place: tuple[int, int], button: Qt.MouseButton) -> None:
-        widget, point = self.at(name, place)
-        QTest.mouseClick(widget, button, NO_KEY, point)
+        if found := self.at(name, place):
+            QTest.mouseClick(found[0], button, NO_KEY, found[1])
 
     @rule(place=PLACES)
     def double_click(self, place: tuple[int, int]) -> None:
-        widget, point = self.at("map", place)
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, NO_KEY, point)
-        QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, NO_KEY, point)
+        if found := self.at("map", place):
+            QTest.mouseClick(found[0], Qt.MouseButton.LeftButton, NO_KEY, found[1])
+            QTest.mouseDClick(found[0], Qt.MouseButton.LeftButton, NO_KEY, found[1])
 
     @rule(share=st.floats(0, 1))
     def click_on_a_sample(self, share: float) -> None:
@@ -149,8 +162,10 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(name=AREAS, start=PLACES, end=PLACES)
     def drag(self, name: str, start: tuple[int, int], end: tuple[int, int]) -> None:
-        widget, point = self.at(name, start)
-        area = self.area(name)
+        found, area = self.at(name, start), self.area(name)
+        if found is None:
+            return
+        widget, point = found
         QTest.mousePress(widget, Qt.MouseButton.LeftButton, NO_KEY, point)
         for step in (1, 2, 3):
             x, y = (a + (b - a) * step / 3 for a, b in zip(start, end, strict=True))
@@ -160,7 +175,10 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(name=AREAS, place=PLACES, turn=st.sampled_from((-1200, -120, -15, 120, 1200)))
     def wheel(self, name: str, place: tuple[int, int], turn: int) -> None:
-        widget, point = self.at(name, place)
+        found = self.at(name, place)
+        if found is None:
+            return
+        widget, point = found
         where, everywhere = QPointF(point), QPointF(widget.mapToGlobal(point))
         event = QWheelEvent(
             where, everywhere, QPoint(), QPoint(0, turn), NO_BUTTON, NO_KEY,
@@ -171,7 +189,8 @@ class WindowMachine(RuleBasedStateMachine):
     @rule(name=AREAS, key=KEYS)
     def key(self, name: str, key: Qt.Key) -> None:
         area = self.area(name)
-        QTest.keyClick(area.focusProxy() or area, key)
+        if area.isVisible():
+            QTest.keyClick(area.focusProxy() or area, key)
 
     @rule(share=st.floats(0, 1))
     def scrub(self, share: float) -> None:
@@ -187,7 +206,7 @@ class WindowMachine(RuleBasedStateMachine):
     @rule(row=st.integers(0, 9), whole=st.booleans())
     def legend(self, row: int, whole: bool) -> None:
         rows = self.window.latent_view.legend.rows
-        if row < len(rows.groups):
+        if row < len(rows.groups) and rows.isVisible():
             middle = rows.row_rect(row).center()
             click = QTest.mouseDClick if whole else QTest.mouseClick
             click(rows, Qt.MouseButton.LeftButton, NO_KEY, middle)
@@ -254,8 +273,7 @@ class WindowMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_complains(self) -> None:
         QApplication.processEvents()
-        for popup in iter(QApplication.activePopupWidget, None):
-            popup.close()
+        close_popups()
         assert not self.watch.complaints()
         assert not [(failed.summary, failed.details) for failed in self.failures]
 
@@ -291,12 +309,18 @@ class WindowMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Quit while busy; then nothing is left."""
+        self.closer.stop()
         self.program.window.close()
         assert not self.window.isVisible()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
         assert not self.watch.complaints()
+
+
+def close_popups() -> None:
+    for popup in iter(QApplication.activePopupWidget, None):
+        popup.close()
 
 
 class Watch:
