@@ -71,7 +71,7 @@ def test_thumbnails_show_what_they_are_labelled() -> None:
 def test_missing_files_are_said_to_be_missing(name: str) -> None:
     missing = described(name)
     assert not missing.available
-    assert "is not on this computer: put" in missing.sentence
+    assert "is not on this computer: download it, or put" in missing.sentence
     assert missing.title == data.entry(name).title
     assert missing.source
 
