@@ -231,7 +231,7 @@ def test_what_was_asked_before_torch_came_is_answered(office: Office, of_images:
     ready = office.wait(m.EngineReady)
     assert ready.device in ready.devices
     assert ready.reason
-    assert ready.versions["torch"] == torch.__version__
+    assert torch.__version__.startswith(ready.versions["torch"])
 
 
 def test_without_a_run_torch_comes_too(office: Office) -> None:

@@ -73,7 +73,7 @@ class ReconstructionInspector(Inspector):
         self.epoch = heading_label("")
         self.note = ElidedLabel("", "muted")
         self.hint = caption_label(NO_RUN)
-        self.save = QPushButton("Save as PNG…")
+        self.save = QPushButton("Save…")
         self._rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._originals: dict[int, NDArray[np.generic]] = {}
         self._style = SampleStyle()
@@ -94,7 +94,7 @@ class ReconstructionInspector(Inspector):
         left_head.addWidget(self.note, 1)
         right_head.addWidget(heading_label("Over the epochs"), 1)
         right_head.addWidget(self.save)
-        self.save.setToolTip("Save the whole film strip as a picture")
+        self.save.setToolTip("Save the whole film strip as a PNG picture")
         self._page = QWidget()
         self._page.setLayout(self._parts)
         self._parts.setContentsMargins(0, SPACE // 2, 0, 0)
