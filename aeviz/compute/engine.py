@@ -11,18 +11,21 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aeviz import messages as m
 from aeviz import paths
-from aeviz.compute.inference import NEEDS_NO_TORCH, Inference
 from aeviz.compute.jobs import Jobs
 from aeviz.compute.live import LiveRun
 from aeviz.compute.logs import OutboxHandler
 from aeviz.compute.sentences import sentence
 from aeviz.compute.trainer import Trainer
 from aeviz.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from aeviz.compute.inference import Inference
 
 FIRST_WAIT = 0.3
 """Seconds that the inference thread waits for a first run to read before it imports torch."""
@@ -31,6 +34,7 @@ WARM_UP_AFTER = 2.0
 """Seconds without a request after which the training thread imports what an optimiser needs."""
 
 TRAINING = (m.Train, m.TrainOn, m.Pause, m.Continue, m.StepOnce, m.Stop, m.Turn)
+NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples)
 JOBS = (m.DescribeData, m.Download, m.CancelJob)
 
 WHERE: dict[type[m.Message], str] = {
@@ -74,12 +78,11 @@ class Engine:
         self._for_inference = Mailbox()
         self._torch_came = threading.Event()
         self._has_torch = False
-        live = LiveRun(outbox)
-        self._inference = Inference(outbox, live)
+        self._live = LiveRun(outbox)
         self._trainer = Trainer(
             outbox,
             self._for_inference,
-            live,
+            self._live,
             data_dir=None if data_dir is None else Path(data_dir),
             runs_dir=paths.window_runs() if runs_dir is None else Path(runs_dir),
             device=device,
@@ -146,6 +149,13 @@ class Engine:
         return have_ended
 
     # ── the inference thread ──────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _inference(self) -> "Inference":
+        """Made in the inference thread: its imports do not hold up the window's first paint."""
+        from aeviz.compute.inference import Inference
+
+        return Inference(self._outbox, self._live)
 
     def _run_inference(self) -> None:
         """Answer requests until `stop`. Runs in the inference thread."""

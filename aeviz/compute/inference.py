@@ -32,8 +32,6 @@ FOLLOW_EVERY = 1.0
 
 logger = logging.getLogger(__name__)
 
-NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples)
-
 
 def is_small(request: m.Message) -> bool:
     """Whether a request is answered at once instead of waiting in line."""

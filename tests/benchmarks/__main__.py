@@ -6,6 +6,7 @@ and one that crashes costs only its own rows. The exit code is 1 when a goal doe
 
 import argparse
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
@@ -54,6 +55,8 @@ def complain(text: str) -> None:
 
 def main() -> int:
     """Parse, measure, print."""
+    # The same everywhere, also without a screen; say xcb, cocoa or windows for the real one.
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--only", metavar="NAME", help="one benchmark")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the rows here too")
