@@ -27,7 +27,7 @@ for message in job:
     pass
 """
 ENDLESS = 100_000
-KILLS = 10
+KILLS = 50
 
 
 def start(path: Path, epochs: int) -> subprocess.Popen[bytes]:
@@ -56,6 +56,10 @@ def test_killed_trainings_go_on_to_the_same_bits(tmp_path: Path) -> None:
         folder = RunFolder.open(path)
         assert folder.status == "interrupted"
         assert folder.epochs[-1].epoch > last
+        assert [line.epoch for line in folder.epochs] == list(range(folder.epochs[-1].epoch + 1))
+        for line in folder.epochs[last + 1 :]:  # both check the hash
+            folder.latents(line.epoch)
+            folder.weights(line.epoch)
         last, size = folder.epochs[-1].epoch, (path / "metrics.jsonl").stat().st_size
     assert start(tmp_path / "whole", last).wait() == 0
     assert same_runs(path, tmp_path / "whole")
