@@ -18,6 +18,7 @@ _AREAS: dict[base.Area, Qt.DockWidgetArea] = {
 _TABBED_FROM = 100
 _LEFT, _RIGHT, _BOTTOM = 322, 300, 216  # pixels of a small window
 _SHARE = 0.2  # of a wide window for each column at the sides
+_BELOW = 0.27  # of its height for what lies below the map
 _WIDEST = 520
 _STATE, _GEOMETRY = "layout/state", "layout/geometry"
 
@@ -107,7 +108,8 @@ class Docks:
             width = max(width, min(round(self._window.width() * _SHARE), _WIDEST))
             self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
         below = self._in("bottom")
-        self._window.resizeDocks(below, [_BOTTOM] * len(below), Qt.Orientation.Vertical)
+        height = max(_BOTTOM, round(self._window.height() * _BELOW))
+        self._window.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
 
     def _raise_first_tabs(self) -> None:
         """Of docks that share a tab the first one is on top."""

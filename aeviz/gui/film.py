@@ -208,7 +208,7 @@ def _draw_cell(
 def clamp_side(side: float, shape: Sequence[int], most: float) -> float:
     """A side that a picture can still be read at: small ones are never shrunk."""
     longest = max(shape[:2]) if len(shape) == 3 else 0
-    least = float(longest) if 16 < longest <= 32 else 16.0
+    least = float(longest) if 16 < longest <= 32 else 16.0 if longest else 20.0
     return min(max(side, least), max(most, least))
 
 

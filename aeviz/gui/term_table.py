@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.captions import Caption
-from aeviz.gui.labels import ElidedLabel, figure_label, unit_label
+from aeviz.gui.labels import ElidedLabel, caption_label, figure_label
 from aeviz.gui.loss_plot import MSE, MSE_UNIT, VALIDATION
 from aeviz.gui.numbers import measure
 from aeviz.messages import Term
@@ -65,9 +65,11 @@ class TermTable(QWidget):
     def _add_head(self, unit: str) -> None:
         """A line with the unit of those below; the first one names the columns too."""
         row = self._next_row()
-        label = unit_label(unit)
-        self._grid.addWidget(label, row, 0, 1, 2, Qt.AlignmentFlag.AlignBottom)
-        self._grid.setRowMinimumHeight(row, 0 if row == 0 else label.sizeHint().height() + 8)
+        label = caption_label(unit)
+        # No alignment: it would take the width that the text wraps at.
+        self._grid.addWidget(label, row, 0, 1, 2)
+        label.setAlignment(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        self._grid.setRowMinimumHeight(row, 0 if row == 0 else label.fontMetrics().height() + 8)
         if self._head is None:
             self._head, self._unit = label, unit
             styles = Qt.PenStyle
