@@ -21,10 +21,8 @@ PACKAGES = (
     "PySide6-Essentials",
     "pyqtgraph",
     "numba",
-    "scipy",
     "safetensors",
     "pillow",
-    "lightning-fabric",
 )
 
 
