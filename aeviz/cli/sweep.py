@@ -37,13 +37,14 @@ def sweep(
     if not 2 <= grid <= LARGEST:
         raise CommandError(f"--grid {grid}: write a number from 2 to {LARGEST}")
     corners = None if region is None else _parse_region(region)
-    from aeviz import api
+    from aeviz import api, geometry
     from aeviz.export import sheets
     from aeviz.runs.atomic import write_bytes
 
     opened = api.load(run)
     plane = opened.plane(number)  # type: ignore[arg-type]
-    places = sheets.lattice(corners or sheets.default_region(plane.positions), grid)
+    shown = corners or sheets.default_region(plane.positions)
+    places = geometry.lattice(shown, grid, grid).reshape(-1, 2)
     z = plane.mean + places @ plane.axes.T
     console = Console()
     decoded = opened.decode(z, number)  # type: ignore[arg-type]

@@ -100,22 +100,6 @@ def sheet(cells: ByteArray, columns: int) -> ByteArray:
     return np.ascontiguousarray(ordered.reshape(rows * height, columns * width, channels))
 
 
-def lattice(region: tuple[float, float, float, float], size: int) -> FloatArray:
-    """The map points of a sweep, row by row as the map shows them: the largest y comes first.
-
-    Args:
-        region: xmin, xmax, ymin, ymax.
-        size: Points along each side, 2 at least; the outermost lie on the region's border.
-
-    Returns:
-        float32 (size², 2).
-    """
-    left, right, bottom, top = region
-    x = np.linspace(left, right, size)
-    y = np.linspace(top, bottom, size)
-    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
-
-
 def default_region(positions: FloatArray) -> tuple[float, float, float, float]:
     """The 1 % to 99 % quantiles of the positions (N, 2), widened by 5 % of their span."""
     low, high = np.quantile(positions.astype(np.float64), (0.01, 0.99), axis=0)

@@ -6,13 +6,6 @@ from aeviz.export import sheets
 from aeviz.export.tables import decodes_csv, neutral
 
 
-def test_a_lattice_begins_at_the_top_left() -> None:
-    places = sheets.lattice((-1, 1, -2, 2), 3)
-    assert places[0].tolist() == [-1, 2]
-    assert places[1].tolist() == [0, 2]
-    assert places[-1].tolist() == [1, -2]
-
-
 def test_cells_are_enlarged_by_whole_pixels_and_set_row_by_row() -> None:
     images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1) * np.ones((1, 8, 8, 1), np.uint8)
     cells = sheets.image_cells(images, size=16)
