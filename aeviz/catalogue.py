@@ -32,6 +32,8 @@ class Option:
         live: Whether it may be turned while training runs.
         logarithmic: Whether a slider of it should be logarithmic.
         advanced: Whether the form hides it until asked.
+        when: Another option's name, then those of its values with which this one matters; empty
+            where it always does.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Option:
     live: bool = False
     logarithmic: bool = False
     advanced: bool = False
+    when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Entry:
         data: For a model the kinds of data it takes ("image", "table"); for a data set its kind.
         options: Its own options.
         settings: For a preset the settings it stands for, group → name → value; for a model the
-            training defaults that it changes.
+            data set that suits it, as data.name, and the training defaults that it changes.
         download: Whether a data set has to be on disk or downloaded first.
     """
 
@@ -126,7 +129,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
 
 def _option(row: Mapping[str, Any]) -> Option:
     fields = dict(row)
-    fields["choices"] = tuple(fields["choices"])
+    fields["choices"], fields["when"] = tuple(fields["choices"]), tuple(fields["when"])
     if isinstance(fields["default"], list):
         fields["default"] = tuple(fields["default"])
     return Option(**fields)

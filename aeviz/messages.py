@@ -300,6 +300,8 @@ class RunOpened(Message):
         notice: A sentence to show once (such as that the original data are gone), or "".
         decodes: False where no weights can answer (a run that cannot be built here).
         bounded: Whether decodes promise to lie in [0, 1].
+        abilities: What only some models can do, by the names of `aeviz.models.base.ABILITIES`.
+        stages: Names of the stages of a model that trains in stages.
     """
 
     path: str
@@ -322,6 +324,8 @@ class RunOpened(Message):
     notice: str = ""
     decodes: bool = True
     bounded: bool = True
+    abilities: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:

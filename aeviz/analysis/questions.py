@@ -6,7 +6,7 @@ it gets its arrays and values back in an `Answer`.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -42,8 +42,12 @@ class Findings(NamedTuple):
     values: Mapping[str, Any]
 
 
-Question = Callable[[Subject, Mapping[str, Any]], Findings]
-"""`question(subject, arguments)`; raises ValueError with a sentence where it cannot answer."""
+Question = Callable[[Subject, Mapping[str, Any]], "Findings | Iterator[Findings | None]"]
+"""`question(subject, arguments)`; raises ValueError with a sentence where it cannot answer.
+
+One that takes longer than about 8 ms is a generator: it yields None between slices of that length,
+and `Findings` whenever there is something to show; the last ones are the answer.
+"""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,8 @@ def register_question(
     return enter
 
 
-def ask(name: str, subject: Subject, arguments: Mapping[str, Any]) -> Findings:
-    """Answer a question by its name.
+def ask(name: str, subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings | None]:
+    """Answer a question by its name, slice by slice; see `Question`.
 
     Raises:
         ValueError: If there is no such question, or it cannot answer; the message says why.
@@ -92,7 +96,11 @@ def ask(name: str, subject: Subject, arguments: Mapping[str, Any]) -> Findings:
     entry = QUESTIONS[name]
     if entry.needs_run and subject.model is None:
         raise ValueError(f"the question {name!r} needs an open run")
-    return entry.answer(subject, arguments)
+    found = entry.answer(subject, arguments)
+    if isinstance(found, Findings):
+        yield found
+    else:
+        yield from found
 
 
 @cache

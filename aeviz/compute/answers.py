@@ -4,7 +4,7 @@ All of it runs in the inference thread.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -125,7 +125,7 @@ def fetch(run: OpenedRun, request: m.FetchSamples) -> m.SamplesFetched:
     return m.SamplesFetched(run=request.run, view=request.view, rows=request.rows, samples=samples)
 
 
-def ask(run: OpenedRun | None, request: m.Ask) -> m.Answer:
+def ask(run: OpenedRun | None, request: m.Ask) -> Steps:
     """Answer a registered question; a run is what most of them are asked about.
 
     Raises:
@@ -133,17 +133,31 @@ def ask(run: OpenedRun | None, request: m.Ask) -> m.Answer:
     """
     from aeviz.analysis import questions
 
-    epoch, subject = request.epoch, questions.Subject()
-    if run is not None:
+    if run is None:
+        subject, epoch, tensors = questions.Subject(), request.epoch, None
+    else:
         epoch, tensors = run.weights(request.epoch)
-        run.decoder.load(tensors)
         subject = questions.Subject(
             model=run.decoder.model,
             latents=run.latents(epoch),
             samples=run.scaled,
             labels=run.folder.labels,
         )
-    arrays, values = questions.ask(request.question, subject, request.arguments)
+    slices = questions.ask(request.question, subject, request.arguments)
+    while True:
+        if run is not None and tensors is not None:
+            run.decoder.load(tensors)  # between two slices a decode may have taken other weights
+        try:
+            found = next(slices)
+        except StopIteration:
+            return
+        yield None if found is None else answered(request, epoch, *found)
+
+
+def answered(
+    request: m.Ask, epoch: int, arrays: Mapping[str, NDArray[Any]], values: Mapping[str, Any]
+) -> m.Answer:
+    """The answer to a question, of the epoch whose weights answered."""
     return m.Answer(
         run=request.run,
         view=request.view,

@@ -38,6 +38,8 @@ class ModelPart:
     bounded: bool = True
     terms: tuple[Term, ...] = ()
     truths: tuple[TruthLine, ...] = ()
+    abilities: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, config=IGNORE_EXTRA)

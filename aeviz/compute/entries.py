@@ -6,7 +6,7 @@ a test compares it with these rows.
 
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -15,6 +15,7 @@ from aeviz.catalogue import Catalogue, Entry, Kind, Option
 from aeviz.compute.presets import PRESETS
 from aeviz.data.dataset import DATASETS, DatasetEntry
 from aeviz.models.base import MODELS, ModelEntry
+from aeviz.models.body import BODY_OPTIONS
 from aeviz.runs.schema import TrainConfig
 
 
@@ -29,9 +30,10 @@ def catalogue() -> Catalogue:
 
 
 def options_of(config: type[Any]) -> tuple[Option, ...]:
-    """The options of a pydantic dataclass, in the order of its fields."""
+    """The options of a pydantic dataclass in the order of its fields, those of a body last."""
     fields: Mapping[str, FieldInfo] = config.__pydantic_fields__
-    return tuple(_option(name, field) for name, field in fields.items())
+    names = sorted(fields, key=BODY_OPTIONS.__contains__)
+    return tuple(_option(name, fields[name]) for name in names)
 
 
 def _option(name: str, field: FieldInfo) -> Option:
@@ -51,6 +53,7 @@ def _option(name: str, field: FieldInfo) -> Option:
         live=bool(marks.get("live", False)),
         logarithmic=bool(marks.get("logarithmic", False)),
         advanced=bool(marks.get("advanced", False)),
+        when=tuple(str(word) for word in cast("list[object]", marks.get("when", []))),
     )
 
 
@@ -97,7 +100,10 @@ def _model(entry: ModelEntry) -> Entry:
         source=entry.source,
         data=entry.data,
         options=options_of(entry.config),
-        settings={"train": dict(entry.defaults)} if entry.defaults else {},
+        settings={
+            "data": {"name": entry.dataset},
+            **({"train": dict(entry.defaults)} if entry.defaults else {}),
+        },
     )
 
 

@@ -39,7 +39,7 @@ def is_small(request: m.Message) -> bool:
         return len(request.z) <= AT_ONCE
     if isinstance(request, m.Reconstruct):
         return len(request.rows) * len(request.epochs) <= AT_ONCE
-    return not isinstance(request, m.OpenRun)
+    return not isinstance(request, m.OpenRun | m.Ask)
 
 
 class Inference:
@@ -187,9 +187,8 @@ class Inference:
     def _fetch(self, request: m.FetchSamples) -> None:
         self._outbox.post(answers.fetch(self._run_of(request), request))
 
-    def _ask(self, request: m.Ask) -> None:
-        run = self._run_of(request) if request.run else None
-        self._outbox.post(answers.ask(run, request))
+    def _ask(self, request: m.Ask) -> Steps:
+        return answers.ask(self._run_of(request) if request.run else None, request)
 
     # ── runs that another process writes ──────────────────────────────────────────────────────
 

@@ -17,7 +17,7 @@ from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.settings import model_entry
 from aeviz.data.dataset import Dataset
 from aeviz.messages import TruthLine
-from aeviz.models.base import DataSpec, KnownTruth, LatentModel, Staged
+from aeviz.models.base import DataSpec, KnownTruth, LatentModel, Staged, abilities
 from aeviz.runs.schema import RunInfo
 
 PACKAGES = ("torch", "numpy", "safetensors", "pydantic")
@@ -46,6 +46,7 @@ def run_info(
             "bounded": model.bounded,
             "parameters": parameter_count(model),
             "stages": list(model.stages) if isinstance(model, Staged) else [],
+            "abilities": list(abilities(model)),
             "spec": spec_row(spec),
             "terms": [asdict(term) for term in model.terms],
             "truths": [asdict(truth) for truth in truths],

@@ -74,6 +74,8 @@ class OpenedRun:
             notice=self._notice(),
             decodes=bool(folder.weights_epochs) or folder.status == "training",
             bounded=contents.model.bounded,
+            abilities=contents.model.abilities,
+            stages=contents.model.stages,
         )
 
     def epochs(self) -> Iterator[EpochDone]:

@@ -35,8 +35,8 @@ def complete(settings: Mapping[str, Any]) -> Settings:
         if name not in (*GROUPS, "seed", "device"):
             raise SettingsError(unknown(str(name), [*GROUPS, "seed", "device"], "setting"))
     groups = {name: _group(settings, name) for name in GROUPS}
-    dataset = dataset_entry(str(groups["data"].pop("name", "digits")))
     model = model_entry(str(groups["model"].pop("name", "vae")))
+    dataset = dataset_entry(str(groups["data"].pop("name", model.dataset)))
     if dataset.kind not in model.data:
         raise SettingsError(
             f"the model {model.name!r} takes {' and '.join(model.data)} data, and "

@@ -74,6 +74,39 @@ def standardise(samples: NDArray[np.float32]) -> Scaling:
 
 
 @dataclass(frozen=True, eq=False)
+class Column:
+    """One more thing that is known of every sample, beside its label.
+
+    Attributes:
+        name: What settings call it, such as "rotation".
+        values: int64 (N,) choices, -1 where missing, or float32 (N,) numbers; read-only.
+        names: One per choice; empty for numbers.
+        unit: Of the numbers, or an empty string.
+        is_factor: Whether the samples were generated from it (a factor of variation).
+    """
+
+    name: str
+    values: NDArray[Any]
+    names: tuple[str, ...] = ()
+    unit: str = ""
+    is_factor: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the type and make the values read-only."""
+        wanted = np.int64 if self.names else np.float32
+        if self.values.ndim != 1 or self.values.dtype != wanted:
+            raise DataError(
+                f"column {self.name!r}: values must be {np.dtype(wanted)} of shape (N,)"
+            )
+        self.values.flags.writeable = False
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether its values are numbers of choices; else they are measurements."""
+        return bool(self.names)
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Samples with labels; immutable, its arrays read-only (possibly memory-mapped).
 
@@ -87,6 +120,7 @@ class Dataset:
         feature_names: One per column of a table.
         source: Where the data come from, with authors and year.
         licence: Under what terms they may be used.
+        columns: What else is known of every sample.
     """
 
     name: str
@@ -98,6 +132,7 @@ class Dataset:
     feature_names: tuple[str, ...] = ()
     source: str = ""
     licence: str = ""
+    columns: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         """Check shapes and make the arrays read-only."""
@@ -113,6 +148,12 @@ class Dataset:
             raise DataError(
                 f"{self.name}: {len(self.labels)} labels for {len(self.samples)} samples"
             )
+        for column in self.columns:
+            if len(column.values) != len(self.samples):
+                raise DataError(
+                    f"{self.name}: column {column.name!r} has {len(column.values)} values for "
+                    f"{len(self.samples)} samples"
+                )
         for array in (self.samples, self.labels):
             if array is not None:
                 array.flags.writeable = False

@@ -235,6 +235,45 @@ class KnownTruth(Protocol):
         ...
 
 
+@runtime_checkable
+class Corrupting(Protocol):
+    """Learns to undo a corruption of its input."""
+
+    def corrupt(
+        self, x: Tensor, generator: torch.Generator | None, weights: Mapping[str, float]
+    ) -> Tensor:
+        """The samples (B, …) with noise at the levels that the live weights say."""
+        ...
+
+
+@runtime_checkable
+class Invertible(Protocol):
+    """Is a bijection of samples and latents with a density of samples."""
+
+    def log_density(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """`log p_z(f(x))` and `log |det ∂f/∂x|` in nats, each (B,); their sum is log p(x)."""
+        ...
+
+
+ABILITIES: Mapping[str, type[Any]] = {
+    "posterior": Posterior,
+    "prior": Prior,
+    "likelihood": Likelihood,
+    "codebook": Codebook,
+    "conditional": Conditional,
+    "staged": Staged,
+    "known-truth": KnownTruth,
+    "corrupting": Corrupting,
+    "invertible": Invertible,
+}
+"""What only some models can do, by the names that run folder and window use."""
+
+
+def abilities(model: LatentModel) -> tuple[str, ...]:
+    """Names of the abilities that a model has, in the order of the table."""
+    return tuple(name for name, protocol in ABILITIES.items() if isinstance(model, protocol))
+
+
 @dataclass(frozen=True)
 class ModelEntry:
     """A registered model.
@@ -248,6 +287,7 @@ class ModelEntry:
         config: Its pydantic dataclass; the field descriptions become form and help.
         data: The kinds of data that it takes: "image", "table".
         defaults: Training settings that it changes, by name.
+        dataset: The built-in data set that it trains on where none is named.
     """
 
     name: str
@@ -258,6 +298,7 @@ class ModelEntry:
     config: type[Any]
     data: tuple[str, ...] = ("image", "table")
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    dataset: str = "digits"
 
     def build(self, data: DataSpec, options: Mapping[str, Any]) -> LatentModel:
         """Make the model from plain options; raises ValueError naming the wrong one."""
@@ -279,6 +320,7 @@ def register_model(
     config: type[Any],
     data: tuple[str, ...] = ("image", "table"),
     defaults: Mapping[str, Any] | None = None,
+    dataset: str = "digits",
 ) -> Callable[[ModelClass], ModelClass]:
     """Enter a model class into the registry under a name that nobody else has.
 
@@ -290,7 +332,7 @@ def register_model(
         if name in MODELS:
             raise ValueError(f"a model named {name!r} is registered already")
         MODELS[name] = ModelEntry(
-            name, title, summary, source, model, config, data, dict(defaults or {})
+            name, title, summary, source, model, config, data, dict(defaults or {}), dataset
         )
         return model
 

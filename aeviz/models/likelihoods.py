@@ -72,8 +72,8 @@ def distance(likelihood: Resolved, x: Tensor, output: Tensor, sigma: float) -> T
     Args:
         likelihood: For "bernoulli" the cross-entropy, for "gaussian" −log N(x; output, σ²) with its
             constants, both in nats; for "mse" ‖x − output‖² without ½.
-        x: Scaled samples (B, F).
-        output: For "bernoulli" logits, else means, (B, F).
+        x: Scaled samples (B, …).
+        output: For "bernoulli" logits, else means, (B, …).
         sigma: Of the Gaussian.
     """
     if likelihood == "bernoulli":
@@ -96,7 +96,7 @@ def log_likelihood(likelihood: Resolved, x: Tensor, output: Tensor, sigma: float
         nats = functional.binary_cross_entropy_with_logits(output, x, reduction="none")
     else:
         nats = (x - output).square() / (2.0 * sigma**2) + gaussian_constant(sigma)
-    return -nats.sum(dim=1)
+    return -nats.flatten(1).sum(dim=1)
 
 
 def gaussian_constant(sigma: float) -> float:

@@ -1,7 +1,6 @@
 """Variational autoencoder with Bernoulli, Gaussian or squared-error reconstruction and a β."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Annotated, final
 
 import torch
@@ -12,19 +11,10 @@ from torch import Tensor
 from aeviz.messages import Term
 from aeviz.models import likelihoods
 from aeviz.models.base import Batch, DataSpec, LatentModel, Losses, Step, register_model
-from aeviz.models.layers import kl_to_standard_normal, mirrored, mlp, sample_normal
+from aeviz.models.body import BodyConfig, layout_of, make_decoder, make_encoder
+from aeviz.models.layers import kl_to_standard_normal, sample_normal
 from aeviz.models.likelihoods import LikelihoodOption, Sigma
-from aeviz.models.options import (
-    FORBID_EXTRA,
-    Activation,
-    BatchNorm,
-    Bias,
-    DecoderWidths,
-    Dropout,
-    LatentDim,
-    Output,
-    Widths,
-)
+from aeviz.models.options import FORBID_EXTRA
 
 KL = Term(
     name="kl",
@@ -50,20 +40,12 @@ Beta = Annotated[
 
 
 @dataclass(frozen=True, config=FORBID_EXTRA)
-class VAEConfig:
+class VAEConfig(BodyConfig):
     """Options of the variational autoencoder."""
 
-    latent_dim: LatentDim = 2
     beta: Beta = 1.0
     likelihood: LikelihoodOption = "auto"
-    widths: Widths = (256, 128)
-    activation: Activation = "relu"
     sigma: Sigma = 0.5
-    decoder_widths: DecoderWidths = None
-    output: Output = "auto"
-    dropout: Dropout = 0.0
-    batch_norm: BatchNorm = False
-    bias: Bias = True
 
 
 @register_model(
@@ -89,30 +71,18 @@ class VAE(LatentModel):
     def __init__(self, data: DataSpec, config: VAEConfig) -> None:
         super().__init__()
         self.latent_dim = config.latent_dim
-        self.shape = data.shape
         self.beta = config.beta
         self.sigma = config.sigma
         self.likelihood = likelihoods.resolve(config.likelihood, data)
         self.bounded = likelihoods.is_sigmoid(config.output, self.likelihood)
-        decoder_widths = mirrored(config.widths, config.decoder_widths)
-        self.widths = (
-            *(data.features, *config.widths, config.latent_dim),
-            *(*decoder_widths, data.features),
-        )
-        stack = partial(
-            mlp,
-            activation=config.activation,
-            dropout=config.dropout,
-            batch_norm=config.batch_norm,
-            bias=config.bias,
-        )
+        self.widths = layout_of(data, config)
         # one layer gives mu and log_var side by side
-        self.encoder = stack(data.features, config.widths, 2 * config.latent_dim)
-        self.decoder = stack(config.latent_dim, decoder_widths, data.features)
+        self.encoder = make_encoder(data, config, 2 * config.latent_dim)
+        self.decoder = make_decoder(data, config, config.latent_dim)
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """`mu` and `log_var` of q(z|x), each (B, D)."""
-        mu, log_var = self.encoder(x.flatten(1)).chunk(2, dim=1)
+        mu, log_var = self.encoder(x).chunk(2, dim=1)
         return mu, log_var
 
     def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -122,18 +92,15 @@ class VAE(LatentModel):
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """The mean of p(x|z) for latents (B, D)."""
         output: Tensor = self.decoder(z)
-        if self.bounded:
-            output = torch.sigmoid(output)
-        return output.view(-1, *self.shape)
+        return torch.sigmoid(output) if self.bounded else output
 
     def loss(self, batch: Batch, step: Step) -> Losses:
         """Reconstruction term plus β KL, with one draw of z per sample."""
-        x = batch.x.flatten(1)
-        mu, log_var = self.posterior(x)
+        mu, log_var = self.posterior(batch.x)
         z = sample_normal(mu, log_var, step.generator)
         reconstruction = likelihoods.distance(
-            self.likelihood, x, self._parameters_of_p(z), self.sigma
-        ) / len(x)
+            self.likelihood, batch.x, self._parameters_of_p(z), self.sigma
+        ) / len(z)
         kl = kl_to_standard_normal(mu, log_var).mean()
         total = reconstruction + step.weights.get("beta", self.beta) * kl
         return Losses(total, {"reconstruction": reconstruction, "kl": kl})
@@ -149,7 +116,7 @@ class VAE(LatentModel):
     def log_likelihood(self, x: Tensor, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Log p(x|z) in nats per sample, (B,)."""
         output = self._parameters_of_p(z)
-        return likelihoods.log_likelihood(self.likelihood, x.flatten(1), output, self.sigma)
+        return likelihoods.log_likelihood(self.likelihood, x, output, self.sigma)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -161,7 +128,7 @@ class VAE(LatentModel):
         return self.widths
 
     def _parameters_of_p(self, z: Tensor) -> Tensor:
-        """Logits for a Bernoulli, means otherwise, (B, F)."""
+        """Logits for a Bernoulli, means otherwise, (B, …)."""
         output: Tensor = self.decoder(z)
         if self.bounded and self.likelihood != "bernoulli":
             output = torch.sigmoid(output)

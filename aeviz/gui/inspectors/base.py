@@ -30,6 +30,7 @@ class InspectorEntry:
         make: Its class.
         order: Smaller ones stand further up; equal areas are tabbed from 100 on.
         help: File of its help page in `resources/help`, without ending.
+        needs: The ability of the shown run's model without which there is no dock, "" for none.
     """
 
     name: str
@@ -38,6 +39,7 @@ class InspectorEntry:
     make: type[Inspector]
     order: int = 0
     help: str = ""
+    needs: str = ""
 
 
 INSPECTORS: dict[str, InspectorEntry] = {}
@@ -46,7 +48,7 @@ InspectorClass = TypeVar("InspectorClass", bound=type[Inspector])
 
 
 def register_inspector(
-    name: str, *, title: str, area: Area, order: int = 0
+    name: str, *, title: str, area: Area, order: int = 0, needs: str = ""
 ) -> Callable[[InspectorClass], InspectorClass]:
     """Enter an inspector class; the main window makes a dock and a menu entry for it.
 
@@ -57,7 +59,7 @@ def register_inspector(
     def enter(make: InspectorClass) -> InspectorClass:
         if name in INSPECTORS:
             raise ValueError(f"an inspector named {name!r} is registered already")
-        INSPECTORS[name] = InspectorEntry(name, title, area, make, order)
+        INSPECTORS[name] = InspectorEntry(name, title, area, make, order, needs=needs)
         return make
 
     return enter
