@@ -97,10 +97,7 @@ def ask(name: str, subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
     if entry.needs_run and subject.model is None:
         raise ValueError(f"the question {name!r} needs an open run")
     found = entry.answer(subject, arguments)
-    if isinstance(found, Findings):
-        yield found
-    else:
-        yield from found
+    return iter((found,)) if isinstance(found, Findings) else found
 
 
 @cache

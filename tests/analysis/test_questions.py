@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from aeviz.analysis.questions import QUESTIONS, Findings, Subject, ask, register
 
 def test_describe_says_layers_parameters_and_terms() -> None:
     settings = {"data": {"name": "digits"}, "model": {"name": "vae", "widths": [32]}}
-    values = ask("describe", Subject(), settings).values
+    (findings,) = ask("describe", Subject(), settings)
+    assert findings is not None
+    values = findings.values
     assert values["layout"] == (64, 32, 2, 32, 64)
     assert values["parameters"] == (64 + 1) * 32 + 33 * 4 + 3 * 32 + 33 * 64
     assert [term["name"] for term in values["terms"]] == ["reconstruction", "kl"]
@@ -52,6 +55,20 @@ def test_a_name_is_given_once() -> None:
             ask("test-once", Subject(), {})
     finally:
         del QUESTIONS["test-once"]
+
+
+def test_a_long_question_is_answered_in_slices() -> None:
+    @register_question("test-slices", needs_run=False)
+    def count(subject: Subject, arguments: object) -> Iterator[Findings | None]:
+        yield None
+        yield Findings({}, {"done": 0.5})
+        yield Findings({}, {"done": 1.0})
+
+    try:
+        slices = list(ask("test-slices", Subject(), {}))
+    finally:
+        del QUESTIONS["test-slices"]
+    assert [found and found.values["done"] for found in slices] == [None, 0.5, 1.0]
 
 
 def test_the_plane_of_the_map_needs_no_torch() -> None:

@@ -12,8 +12,10 @@ from aeviz.models.base import Batch, DataSpec, LatentModel, ModelEntry, Step
 IMAGE = DataSpec((1, 6, 6), samples=64, bounded=True, classes=3)
 TABLE = DataSpec((7,), samples=64, bounded=False, classes=3)
 SPECS = {"image": IMAGE, "table": TABLE}
+ODD = DataSpec((2, 5, 6), samples=64, bounded=True, classes=3)
+"""Images that models which have a body see through convolutions."""
 
-SMALL = {"widths": (16,), "latent_dim": 2}
+SMALL: dict[str, Any] = {"widths": (16,), "channels": (16,), "latent_dim": 2}
 """Options that make a model tiny, of those that have them."""
 
 
@@ -22,12 +24,16 @@ def cases() -> Iterator[Any]:
     for name in sorted(MODELS):
         for kind in MODELS[name].data:
             yield pytest.param(MODELS[name], SPECS[kind], id=f"{name}-{kind}")
+        if "body" in MODELS[name].config.__pydantic_fields__:
+            yield pytest.param(MODELS[name], ODD, id=f"{name}-conv")
 
 
 def tiny(entry: ModelEntry, spec: DataSpec, seed: int = 0, **options: Any) -> LatentModel:
     """A tiny model, the same for the same seed."""
     names = entry.config.__pydantic_fields__
     small = {name: value for name, value in SMALL.items() if name in names}
+    if spec is ODD:
+        small["body"] = "conv"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return entry.build(spec, {**small, **options})
