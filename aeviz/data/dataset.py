@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,7 +34,8 @@ class Scaling:
     Attributes:
         shift: float32, a scalar array or (F,).
         scale: float32, a scalar array or (F,), never zero.
-        kind: The word that says what was done: "divide", "standardise", "none".
+        kind: The word that says what was done: "divide", "standardise", "none"; "counts" where
+            samples are counts and stay as they are, which tells models their library size.
     """
 
     shift: NDArray[np.float32]
@@ -71,6 +73,11 @@ def standardise(samples: NDArray[np.float32]) -> Scaling:
     spread = samples.std(axis=0, dtype=np.float64)
     scale = np.where(spread > 1e-12 * np.maximum(1.0, np.abs(shift)), spread, 1.0)
     return Scaling(shift.astype(np.float32), scale.astype(np.float32), "standardise")
+
+
+def unscaled(kind: str = "none") -> Scaling:
+    """Own units as they are: "none", or "counts" for samples that are counts."""
+    return Scaling(np.array(0, np.float32), np.array(1, np.float32), kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +174,18 @@ class Dataset:
         return self.samples.ndim == 4
 
     @property
+    def white(self) -> float:
+        """The value of an image byte that is shown as white; 1 for tables."""
+        if not self.is_image:
+            return 1.0
+        return float(self.scaling.scale.max()) if self.scaling.is_plain else 255.0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a model sees every value in [0, 1]."""
+        return self.is_image and self.scaling.is_plain
+
+    @property
     def sample_shape(self) -> tuple[int, ...]:
         """(H, W, C) or (F,)."""
         return tuple(self.samples.shape[1:])
@@ -198,6 +217,7 @@ class DatasetEntry:
         shape: (H, W, C) or (F,) of a sample where that is known before reading, else ().
         download: Fetches its files into a folder, None where nothing has to be fetched.
         options: Its own options, reached as `--set data.NAME=VALUE`.
+        bounded: Whether a model sees values in [0, 1]; None where all images are and tables not.
     """
 
     name: str
@@ -209,6 +229,7 @@ class DatasetEntry:
     shape: tuple[int, ...] = ()
     download: Callable[[Path, Reporter], None] | None = None
     options: tuple[Option, ...] = field(default_factory=tuple)
+    bounded: bool | None = None
 
 
 DATASETS: dict[str, DatasetEntry] = {}
@@ -227,6 +248,7 @@ def register_dataset(
     shape: tuple[int, ...] = (),
     download: Callable[[Path, Reporter], None] | None = None,
     options: tuple[Option, ...] = (),
+    bounded: bool | None = None,
 ) -> Callable[[LoaderFunction], LoaderFunction]:
     """Enter a loader into the registry under a name that nobody else has.
 
@@ -238,7 +260,7 @@ def register_dataset(
         if name in DATASETS:
             raise ValueError(f"a data set named {name!r} is registered already")
         DATASETS[name] = DatasetEntry(
-            name, title, summary, source, kind, load, shape, download, options
+            name, title, summary, source, kind, load, shape, download, options, bounded
         )
         return load
 

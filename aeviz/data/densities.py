@@ -8,7 +8,7 @@ import numpy as np
 
 from aeviz.catalogue import Option
 from aeviz.data.dataset import Dataset, Reporter, register_dataset, standardise
-from aeviz.data.options import number
+from aeviz.data.options import SEED, number
 
 SAMPLES = Option(
     name="samples",
@@ -27,16 +27,6 @@ NOISE = Option(
     default=0.1,
     low=0.0,
     high=10.0,
-)
-SEED = Option(
-    name="seed",
-    title="Data seed",
-    description="Seed of the points; the same seed draws the same points",
-    kind="int",
-    default=0,
-    low=0,
-    high=2**32 - 1,
-    advanced=True,
 )
 
 

@@ -26,6 +26,19 @@ DOWNLOAD = Option(
 )
 """Of data sets with files; who trains calls the entry's `download` first, a loader never does."""
 
+SEED = Option(
+    name="seed",
+    title="Data seed",
+    description="Seed of the points; the same seed draws the same points",
+    kind="int",
+    default=0,
+    low=0,
+    high=2**32 - 1,
+    advanced=True,
+)
+"""Of data sets that are drawn. They draw with numpy's legacy generator `RandomState`, whose numbers
+numpy promises never to change: a stored run finds its data again."""
+
 
 def number(options: Mapping[str, Any], option: Option) -> float:
     """The value of a numeric option, or its default.
