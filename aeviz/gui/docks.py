@@ -1,5 +1,7 @@
 """The panels around the map: made from the registry, laid out, remembered."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -20,7 +22,10 @@ _LEFT, _RIGHT, _BOTTOM = 322, 300, 216  # pixels of a small window
 _SHARE = 0.2  # of a wide window for each column at the sides
 _BELOW = 0.27  # of its height for what lies below the map
 _WIDEST = 520
-_STATE, _GEOMETRY = "layout/state", "layout/geometry"
+_STATE, _GEOMETRY, _CLOSED = "layout/state", "layout/geometry", "layout/closed"
+
+
+_UNSUITED = "{title}: the model of the shown run has nothing to show there."
 
 
 class Docks:
@@ -30,6 +35,8 @@ class Docks:
         self._window = window
         self._entries: dict[str, base.InspectorEntry] = {}
         self._hidden: set[str] = set()
+        self._closed: set[str] = set()  # by the person, of those that only some runs have
+        self._abilities: frozenset[str] = frozenset()
         self.docks: dict[str, QDockWidget] = {}
         self._standard: QByteArray | None = None
 
@@ -73,10 +80,36 @@ class Docks:
             widget = widget.parentWidget()
         return ""
 
+    def suit(self, abilities: Iterable[str]) -> None:
+        """Show the docks that explain what a model can do, and no others of that kind.
+
+        One that the person has closed stays closed.
+        """
+        self._note_closed()
+        self._abilities = frozenset(abilities)
+        for name, entry in self._special.items():
+            dock, suits = self.docks[name], entry.needs in self._abilities
+            dock.setVisible(suits and name not in self._closed)
+            action = dock.toggleViewAction()
+            action.setEnabled(suits)
+            action.setToolTip("" if suits else _UNSUITED.format(title=entry.title))
+
+    @property
+    def _special(self) -> dict[str, base.InspectorEntry]:
+        """The entries of docks that only some runs have."""
+        return {name: entry for name, entry in self._entries.items() if entry.needs}
+
+    def _note_closed(self) -> None:
+        for name, entry in self._special.items():
+            if entry.needs in self._abilities:
+                closed = self.docks[name].isHidden()
+                (self._closed.add if closed else self._closed.discard)(name)
+
     def finish(self) -> None:
         """Show the standard layout and remember it."""
         for name, dock in self.docks.items():
             dock.setVisible(name not in self._hidden)
+        self.suit(())
         self.fit()
         self._raise_first_tabs()
         self._standard = self._window.saveState(VERSION)
@@ -85,6 +118,9 @@ class Docks:
         """Back to the standard layout."""
         if self._standard is not None:
             self._window.restoreState(self._standard, VERSION)
+            abilities, self._abilities = self._abilities, frozenset()
+            self._closed.clear()
+            self.suit(abilities)
             self.fit()
             self._raise_first_tabs()
 
@@ -93,12 +129,19 @@ class Docks:
         geometry, state = settings.value(_GEOMETRY), settings.value(_STATE)
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
-        return isinstance(state, QByteArray) and self._window.restoreState(state, VERSION)
+        closed = settings.value(_CLOSED)
+        self._closed = set(str(closed).split(",")) & self._special.keys()
+        restored = isinstance(state, QByteArray) and self._window.restoreState(state, VERSION)
+        self._abilities = frozenset()
+        self.suit(())
+        return restored
 
     def save(self, settings: QSettings) -> None:
         """Remember the layout for the next time."""
         settings.setValue(_GEOMETRY, self._window.saveGeometry())
         settings.setValue(_STATE, self._window.saveState(VERSION))
+        self._note_closed()
+        settings.setValue(_CLOSED, ",".join(sorted(self._closed)))
 
     def fit(self) -> None:
         """Give the columns at the sides the widths that suit the window's."""

@@ -25,6 +25,8 @@ _LABEL_LETTERS = 15  # width of the column of labels, the same in all forms of a
 class Form(QWidget):
     """One row per option; the advanced ones are folded away until asked for.
 
+    An option that matters only with certain values of another one is there only with those.
+
     Signals:
         edited(str): The person changed the option of that name to a valid value.
         problems_changed(): Another set of fields holds no valid value.
@@ -39,6 +41,7 @@ class Form(QWidget):
         self._fields: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
         self._notes: dict[str, QLabel] = {}
+        self._rows: dict[str, Rows] = {}
         self._defaults: dict[str, Any] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -63,6 +66,7 @@ class Form(QWidget):
             self._field(name).put(values.get(name, self._defaults[name]))
             self._note_problem(name)
             self._mark(name)
+        self._show_what_matters()
 
     def value(self, name: str) -> Any:
         """What the field of an option holds."""
@@ -107,6 +111,7 @@ class Form(QWidget):
         self._fields.clear()
         self._labels.clear()
         self._notes.clear()
+        self._rows.clear()
 
     def _add_rows(self, options: list[Option], *, folded: bool) -> None:
         if not options:
@@ -133,6 +138,22 @@ class Form(QWidget):
         self._labels[option.name] = label
         self._fields[option.name] = field
         self._notes[option.name] = note
+        self._rows[option.name] = rows
+
+    def _show_what_matters(self) -> None:
+        for name, option in self._options.items():
+            if option.when:
+                matters = self._matters(option)
+                self._rows[name].show_row(self._fields[name], shown=matters)
+                self._notes[name].setVisible(matters and bool(self._notes[name].text()))
+
+    def _matters(self, option: Option) -> bool:
+        """Whether the option that this one hangs on, if any, has such a value and matters too."""
+        if not option.when or option.when[0] not in self._fields:
+            return True
+        other, *values = option.when
+        word = str(self._field(other).value()).lower()
+        return word in values and self._matters(self._options[other])
 
     def _field(self, name: str) -> Field:
         return cast("Field", self._fields[name])
@@ -156,6 +177,7 @@ class Form(QWidget):
         name = self.sender().objectName()
         self._note_problem(name)
         self._mark(name)
+        self._show_what_matters()
         if not self._field(name).problem():
             self.edited.emit(name)
 
@@ -191,6 +213,15 @@ class Rows(QWidget):
         if unit:
             self._grid.addWidget(unit_label(unit), row, 2)
         return label
+
+    def show_row(self, field: QWidget, *, shown: bool) -> None:
+        """Show or hide everything that stands beside a field."""
+        row = self._grid.getItemPosition(self._grid.indexOf(field))[0]  # type: ignore[index]
+        for column in range(self._grid.columnCount()):
+            item = self._grid.itemAtPosition(row, column)
+            widget = None if item is None else item.widget()
+            if widget is not None:
+                widget.setVisible(shown)
 
     def add_below(self, widget: QWidget) -> None:
         """Add something under the field of the last row."""

@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
         self.setWindowTitle("aeviz" if run is None else f"{run.title} – aeviz")
+        self.docks.suit(() if run is None else run.abilities)
         if run is None:
             return
         if run.status != "training":

@@ -190,3 +190,28 @@ def test_other_options_replace_the_rows(form: Form) -> None:
     assert form.value("beta") == 2.0
     with pytest.raises(KeyError):
         form.widget("epochs")
+
+
+def test_an_option_is_there_only_where_it_matters(qtbot: Any) -> None:
+    body = Option("body", "Body", "", "choice", "dense", choices=("dense", "conv"))
+    channels = Option("channels", "Channels", "", "ints", (32,), 1, 9, when=("body", "conv"))
+    form = Form((body, channels))
+    qtbot.addWidget(form)
+    form.show()
+    assert not form.widget("channels").isVisible()
+    form.put({"body": "conv"})
+    assert form.widget("channels").isVisible()
+    form.put({})
+    assert not form.widget("channels").isVisible()
+
+
+def test_what_hangs_on_a_hidden_option_is_hidden_too(qtbot: Any) -> None:
+    first = Option("prior", "Prior", "", "choice", "normal", choices=("normal", "flow"))
+    second = Option("kind", "Kind", "", "choice", "maf", choices=("maf",), when=("prior", "flow"))
+    third = Option("bins", "Bins", "", "int", 8, 1, 9, when=("kind", "maf"))
+    form = Form((first, second, third))
+    qtbot.addWidget(form)
+    form.show()
+    assert not form.widget("bins").isVisible()
+    form.put({"prior": "flow"})
+    assert form.widget("bins").isVisible()

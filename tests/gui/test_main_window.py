@@ -2,7 +2,7 @@
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from aeviz import paths
 from aeviz.gui.about import AboutDialog
 from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.help_view import HelpDialog
-from aeviz.gui.inspectors.base import INSPECTORS
+from aeviz.gui.inspectors.base import INSPECTORS, Inspector, register_inspector
 from aeviz.gui.main_window import MainWindow
 from aeviz.gui.session import Session
 from tests.gui.offers import READY, ROWS, epoch, run
@@ -53,6 +53,49 @@ def make(qtbot: Any, posted: list[m.Message]) -> Make:
         return window
 
     return made
+
+
+@pytest.fixture
+def codes() -> Iterator[str]:
+    """The name of a panel that only runs with a codebook have."""
+
+    @register_inspector("test-codes", title="Codes", area="bottom", order=190, needs="codebook")
+    class Codes(Inspector):
+        """Shows nothing."""
+
+    yield "test-codes"
+    del INSPECTORS["test-codes"]
+
+
+def test_a_panel_for_few_models_comes_and_goes_with_them(make: Make, codes: str) -> None:
+    window = make()
+    window.show()
+    dock = window.docks.docks[codes]
+    assert dock.isHidden()
+    assert not dock.toggleViewAction().isEnabled()
+    window.session.receive(run(abilities=("codebook",)))
+    assert not dock.isHidden()
+    assert dock.toggleViewAction().isEnabled()
+    window.session.receive(run())
+    assert dock.isHidden()
+
+
+def test_such_a_panel_stays_closed_once_it_was_closed(
+    make: Make, settings: QSettings, codes: str
+) -> None:
+    window = make(settings)
+    window.show()
+    window.session.receive(run(abilities=("codebook",)))
+    window.docks.docks[codes].close()
+    window.session.receive(run())
+    window.session.receive(run(abilities=("codebook",)))
+    assert window.docks.docks[codes].isHidden()
+    window.stop()
+    again = make(settings)
+    again.session.receive(run(abilities=("codebook",)))
+    assert again.docks.docks[codes].isHidden()
+    trigger(again, "view.reset")
+    assert not again.docks.docks[codes].isHidden()
 
 
 def trigger(window: MainWindow, name: str) -> None:
