@@ -43,6 +43,7 @@ class Run:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.folder = RunFolder.open(Path(path))
         self._scaling = Scaling.from_json(self.folder.info.data["scaling"])
+        self._white = float(self.folder.info.data.get("white", 255.0))
         self._decoder: Decoder | None = None
         self._loaded = -1
 
@@ -171,7 +172,9 @@ class Run:
         if not np.isfinite(latents).all():
             raise ValueError("z must be finite")
         decoded = self._in_slices(latents, self._decoder_at(epoch).decode, self.sample_shape)
-        return decoded if self.is_image else self._scaling.undo(decoded)
+        if self.is_image:
+            return self._scaling.shown(decoded, self._white)
+        return self._scaling.undo(decoded)
 
     def plane(self, epoch: EpochWord = "last") -> "Projection":
         """The plane that the map shows at an epoch: `positions` (N, 2), `mean`, `axes`.
@@ -252,8 +255,10 @@ class Run:
         if not self.is_image:
             return self._scaling.apply(samples)
         # Bytes are in the data's own units (digits 0 to 16), floats in [0, 1] already.
-        own = samples.dtype.kind in "iub"
-        return self._scaling.apply(samples) if own else samples.astype(np.float32)
+        if samples.dtype.kind in "iub":
+            return self._scaling.apply(samples)
+        grey = samples.astype(np.float32)
+        return grey if self._scaling.is_plain else self._scaling.apply(grey * self._white)
 
     def standardised(self, x: FloatArray) -> FloatArray:
         """Rows of a table as the model sees them: 0 is the mean, 1 a standard deviation."""
@@ -266,7 +271,7 @@ def load(path: str | os.PathLike[str]) -> Run:
 
 
 def train(
-    data: str = "digits",
+    data: str | None = None,
     model: str | None = None,
     *,
     latent: int | None = None,
@@ -282,7 +287,7 @@ def train(
     """Train a model into a run folder, as `aeviz train` does.
 
     Args:
-        data: A data set by its registered name.
+        data: A data set by its registered name; None for one that suits the model.
         model: A model by its registered name; None for "vae".
         latent: Number of latent dimensions.
         epochs: Passes over the training part.

@@ -40,7 +40,7 @@ def train(
     Ctrl-C stops within one batch; the run is saved and `--resume` goes on exactly there.
 
     Args:
-        data: Data set by name (`aeviz list data`). [default: digits]
+        data: Data set by name (`aeviz list data`). [default: one that suits the model]
         model: Model by name (`aeviz list models`). [default: vae]
         latent: Number of latent dimensions. [default: 2]
         epochs: Passes over the training part; with --resume the total. [default: 30]

@@ -22,11 +22,23 @@ from aeviz.runs.schema import TrainConfig
 def catalogue() -> Catalogue:
     """Everything that is registered now, plug-ins included."""
     return Catalogue(
-        models=tuple(_model(MODELS[name]) for name in sorted(MODELS)),
+        models=tuple(_model(MODELS[name]) for name in sorted(MODELS, key=_place)),
         data=tuple(_dataset(DATASETS[name]) for name in sorted(DATASETS)),
         presets=PRESETS,
         train=options_of(TrainConfig),
     )
+
+
+ORDER = (
+    *("linear", "deep", "conv", "sparse", "denoising", "contractive", "stacked"),
+    *("vae", "beta-vae", "capacity-vae", "tc-vae", "conditional-vae", "wae"),
+    *("vq-vae", "vq-vae-2", "two-decoder", "topological", "realnvp", "maf", "spline"),
+)
+"""From the plain to the intricate, as a lecture takes them; what is not named here comes last."""
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
 def options_of(config: type[Any]) -> tuple[Option, ...]:
