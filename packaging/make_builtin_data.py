@@ -10,7 +10,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits, load_wine
+from sklearn.datasets import load_digits, load_sample_images, load_wine
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "data"
 CULTIVARS = ("Barolo", "Grignolino", "Barbera")
@@ -38,6 +38,16 @@ def write_wine() -> None:
             writer.writerow([CULTIVARS[label], *row])
 
 
+def write_photographs() -> None:
+    """Write scikit-learn's two photographs in grey, uint8 (427, 640), by the names of patches.py.
+
+    Grey is the luma of ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B.
+    """
+    images = load_sample_images().images
+    greys = [np.rint(image @ [0.299, 0.587, 0.114]).astype(np.uint8) for image in images]
+    np.savez_compressed(FOLDER / "photographs.npz", China=greys[0], flower=greys[1])
+
+
 def _title(name: str) -> str:
     """A column's name as a person writes it."""
     return name.replace("_", " ").replace("od280/od315", "OD280/OD315")
@@ -46,3 +56,4 @@ def _title(name: str) -> str:
 if __name__ == "__main__":
     write_digits()
     write_wine()
+    write_photographs()

@@ -16,12 +16,15 @@ SIGNS = {"beta": "β"}
 """How the weight of a term is written in a formula; others by their name."""
 
 
-def describe(settings: Mapping[str, Any], sample_shape: Sequence[int]) -> dict[str, Any]:
+def describe(
+    settings: Mapping[str, Any], sample_shape: Sequence[int], *, bounded: bool | None = None
+) -> dict[str, Any]:
     """Describe the model that settings would make, without making its weights.
 
     Args:
         settings: As in `Train`; only the group "model" is read. Missing options have defaults.
-        sample_shape: (H, W, C) for images, whose values lie in [0, 1]; (F,) for tables.
+        sample_shape: (H, W, C) for images, (F,) for tables.
+        bounded: Whether values lie in [0, 1]; None where all images do and tables do not.
 
     Returns:
         `layout` (widths from input to output, or () where the model does not say), `parameters`
@@ -34,7 +37,7 @@ def describe(settings: Mapping[str, Any], sample_shape: Sequence[int]) -> dict[s
     options = dict(settings.get("model", {}))
     entry = model_entry(options.pop("name", "vae"))
     with torch.device("meta"):
-        model = entry.build(spec_of(sample_shape), options)
+        model = entry.build(spec_of(sample_shape, bounded=bounded), options)
     return {
         "layout": tuple(model.layout()) if isinstance(model, Described) else (),
         "parameters": parameter_count(model),
@@ -48,12 +51,21 @@ def describe(settings: Mapping[str, Any], sample_shape: Sequence[int]) -> dict[s
     }
 
 
-def spec_of(sample_shape: Sequence[int], samples: int = 1, classes: int = 0) -> DataSpec:
-    """What a model may know of data with this shape: images lie in [0, 1], tables anywhere."""
-    if len(sample_shape) == 3:
-        height, width, channels = sample_shape
-        return DataSpec((channels, height, width), samples, bounded=True, classes=classes)
-    return DataSpec(tuple(sample_shape), samples, bounded=False, classes=classes)
+def spec_of(
+    sample_shape: Sequence[int],
+    samples: int = 1,
+    classes: int = 0,
+    *,
+    bounded: bool | None = None,
+) -> DataSpec:
+    """What a model may know of data with this shape: images lie in [0, 1] unless told otherwise."""
+    shape, is_image = tuple(sample_shape), len(sample_shape) == 3
+    if is_image:
+        height, width, channels = shape
+        shape = (channels, height, width)
+    return DataSpec(
+        shape, samples, bounded=is_image if bounded is None else bounded, classes=classes
+    )
 
 
 def parameter_count(model: LatentModel) -> int:
@@ -76,4 +88,4 @@ def _describe(subject: Subject, arguments: Mapping[str, Any]) -> Findings:
     entry = dataset_entry(name)
     if not entry.shape:
         raise ValueError(f"the shape of the samples of {name!r} is known once it has been read")
-    return Findings({}, describe(arguments, entry.shape))
+    return Findings({}, describe(arguments, entry.shape, bounded=entry.bounded))

@@ -1,5 +1,6 @@
 """What `run.json` says of its data and model, checked: the folder may come from a stranger."""
 
+import math
 from typing import Annotated, Any
 
 import numpy as np
@@ -85,7 +86,21 @@ class Contents:
                 raise _wrong(folder, "data.scaling", "it does not fit the samples")
         if not scaling.scale.all():
             raise _wrong(folder, "data.scaling", "a scale is 0")
+        if scaling.matrix is not None:
+            self._check_matrix(folder, scaling)
         return scaling
+
+    def _check_matrix(self, folder: RunFolder, scaling: Scaling) -> None:
+        """Refuse a matrix that does not fit the samples or cannot be undone."""
+        matrix, features = scaling.matrix, math.prod(self.data.sample_shape)
+        if matrix is None or matrix.shape != (features, features) or not np.isfinite(matrix).all():
+            raise _wrong(folder, "data.scaling.matrix", "it does not fit the samples")
+        try:
+            undone = scaling.undo(np.zeros((1, *self.data.sample_shape), np.float32))
+        except np.linalg.LinAlgError as error:
+            raise _wrong(folder, "data.scaling.matrix", "it has no inverse") from error
+        if not np.isfinite(undone).all():
+            raise _wrong(folder, "data.scaling.matrix", "it has no inverse")
 
     def _class_names(self, folder: RunFolder) -> tuple[str, ...]:
         """A name for every label: its number where the run has none."""

@@ -69,7 +69,7 @@ def data_row(dataset: Dataset) -> dict[str, Any]:
         "sha256": data_hash(dataset),
         "samples": len(dataset),
         "sample_shape": list(dataset.sample_shape),
-        "white": float(dataset.scaling.scale.max()) if dataset.is_image else 1.0,
+        "white": dataset.white,
         "scaling": dataset.scaling.to_json(),
         "class_names": list(dataset.class_names),
         "feature_names": list(dataset.feature_names),

@@ -248,4 +248,7 @@ class OpenedRun:
 
     def own_units(self, values: FloatArray) -> FloatArray:
         """Decodes as a person reads them: images in [0, 1], tables in their own units."""
-        return values if self.is_image else self.contents.scaling.undo(values)
+        scaling = self.contents.scaling
+        if self.is_image:
+            return scaling.shown(values, self.contents.data.white)
+        return scaling.undo(values)

@@ -67,7 +67,7 @@ def data_spec(dataset: Dataset, samples: int) -> DataSpec:
     return DataSpec(
         shape=dataset.model_shape,
         samples=samples,
-        bounded=dataset.is_image,
+        bounded=dataset.bounded,
         classes=len(dataset.class_names),
     )
 
@@ -108,6 +108,7 @@ class SampleStore:
         self._shift = _factor(dataset.scaling.shift, device)
         self._scale = _factor(dataset.scaling.scale, device)
         self._is_shifted = bool(dataset.scaling.shift.any())
+        self._matrix = None if dataset.scaling.matrix is None else _matrix(dataset).to(device)
 
     @property
     def is_resident(self) -> bool:
@@ -121,8 +122,12 @@ class SampleStore:
         else:
             own = torch.from_numpy(self._host[rows.cpu().numpy()]).to(self.device)
         if self._is_shifted:
-            return torch.sub(own, self._shift).div_(self._scale)
-        return torch.div(own, self._scale)  # of bytes too: one pass makes float32 of them
+            scaled = torch.sub(own, self._shift).div_(self._scale)
+        else:
+            scaled = torch.div(own, self._scale)  # of bytes too: one pass makes float32 of them
+        if self._matrix is None:
+            return scaled
+        return (scaled.flatten(1) @ self._matrix).view(scaled.shape)
 
     def batch(self, rows: Tensor, generator: torch.Generator | None = None) -> Batch:
         """A batch for the loss; `generator` draws the pixels of a dynamic binarisation."""
@@ -148,3 +153,12 @@ def _factor(values: NDArray[np.float32], device: torch.device) -> Tensor:
     """A shift or scale; a scalar stays on the host, where every device can use it."""
     tensor = torch.from_numpy(np.array(values, np.float32))
     return tensor if tensor.ndim == 0 else tensor.to(device)
+
+
+def _matrix(dataset: Dataset) -> Tensor:
+    """The matrix of a scaling for samples as a model sees them: (C, H, W) flattened, or (F,)."""
+    matrix = torch.from_numpy(np.array(dataset.scaling.matrix, np.float32))
+    if not dataset.is_image:
+        return matrix
+    size = dataset.sample_shape
+    return matrix.view(*size, *size).permute(2, 0, 1, 5, 3, 4).reshape(matrix.shape)

@@ -26,40 +26,77 @@ class DataMissing(DataError):
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """Between a data set's own units and what a model sees: model = (own - shift) / scale.
+    """Between own units and what a model sees: model = (own - shift) / scale, then · matrix.
 
     Images of bytes use shift 0 and scale 255 (handwritten digits 16), so a model sees [0, 1];
-    tables are standardised column by column, a constant column has scale 1.
+    tables are standardised column by column, a constant column has scale 1; whitening mixes the
+    features by a matrix.
 
     Attributes:
         shift: float32, a scalar array or (F,).
         scale: float32, a scalar array or (F,), never zero.
-        kind: The word that says what was done: "divide", "standardise", "none"; "counts" where
-            samples are counts and stay as they are, which tells models their library size.
+        kind: The word that says what was done: "divide", "standardise", "centre", "whiten", "none";
+            "counts" where samples are counts and stay as they are, which tells models their
+            library size.
+        matrix: float32 (F, F), invertible, that rows of features are multiplied by, images as
+            rows of H · W · C; None for none.
     """
 
     shift: NDArray[np.float32]
     scale: NDArray[np.float32]
     kind: str
+    matrix: NDArray[np.float32] | None = None
 
     def apply(self, own: Samples) -> NDArray[np.float32]:
         """Samples in their own units to what a model sees."""
-        return ((own.astype(np.float32) - self.shift) / self.scale).astype(np.float32)
+        scaled = ((own.astype(np.float32) - self.shift) / self.scale).astype(np.float32)
+        return scaled if self.matrix is None else _mixed(scaled, self.matrix)
 
     def undo(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
         """What a model sees to the samples' own units."""
+        if self.matrix is not None:
+            scaled = _mixed(scaled, self._inverse)
         return (scaled * self.scale + self.shift).astype(np.float32)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a model sees images as the screen shows them: 0 is black and 1 is white."""
+        return self.kind == "divide"
+
+    def shown(self, scaled: NDArray[np.float32], white: float) -> NDArray[np.float32]:
+        """Images as a model sees them with 0 for black and 1 for white."""
+        return scaled if self.is_plain else self.undo(scaled) / np.float32(white)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `run.json`; they round-trip exactly."""
-        return {"kind": self.kind, "shift": self.shift.tolist(), "scale": self.scale.tolist()}
+        row = {"kind": self.kind, "shift": self.shift.tolist(), "scale": self.scale.tolist()}
+        if self.matrix is not None:
+            # nine digits tell every float32 apart and are half as long
+            row["matrix"] = [[float(f"{value:.9g}") for value in line] for line in self.matrix]
+        return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Scaling":
         """The scaling that `to_json` wrote."""
+        matrix = row.get("matrix")
         return cls(
-            np.asarray(row["shift"], np.float32), np.asarray(row["scale"], np.float32), row["kind"]
+            np.asarray(row["shift"], np.float32),
+            np.asarray(row["scale"], np.float32),
+            row["kind"],
+            None if matrix is None else np.asarray(matrix, np.float32),
         )
+
+    @cached_property
+    def _inverse(self) -> NDArray[np.float32]:
+        """Undoes `matrix`."""
+        assert self.matrix is not None
+        return np.linalg.inv(self.matrix.astype(np.float64)).astype(np.float32)
+
+
+def _mixed(samples: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Samples (N, …) with their features multiplied by a matrix (F, F)."""
+    rows = samples.reshape(len(samples), -1) @ matrix
+    return np.asarray(rows.reshape(samples.shape), np.float32)
 
 
 def divide(by: float) -> Scaling:
@@ -114,6 +151,20 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
+class Density:
+    """The density that samples were drawn from, where it is known exactly.
+
+    Attributes:
+        log_density: Log density in nats at samples (N, F) in their own units, float64 (N,).
+        entropy: Computes its differential entropy in nats: the lowest mean −log p(x) that any model
+            of such samples can reach.
+    """
+
+    log_density: Callable[[NDArray[np.floating]], NDArray[np.float64]]
+    entropy: Callable[[], float]
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Samples with labels; immutable, its arrays read-only (possibly memory-mapped).
 
@@ -128,6 +179,7 @@ class Dataset:
         source: Where the data come from, with authors and year.
         licence: Under what terms they may be used.
         columns: What else is known of every sample.
+        density: What the samples were drawn from, None where that is not known.
     """
 
     name: str
@@ -140,6 +192,7 @@ class Dataset:
     source: str = ""
     licence: str = ""
     columns: tuple[Column, ...] = ()
+    density: Density | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and make the arrays read-only."""

@@ -43,7 +43,7 @@ def describe(
         "licence": dataset.licence,
         "samples": len(dataset),
         "sample_shape": dataset.sample_shape,
-        "white": float(dataset.scaling.scale) if dataset.is_image else 255.0,
+        "white": dataset.white if dataset.is_image else 255.0,
         "class_names": dataset.class_names,
         "counts": _counts(dataset),
         "feature_names": dataset.feature_names,
@@ -85,7 +85,7 @@ def _attributes(dataset: Dataset) -> tuple[Attribute, ...]:
     if dataset.is_image:
         height, width, channels = dataset.sample_shape
         colours = "grey" if channels == 1 else f"{channels} channels"
-        detail = f"{height} × {width}, {colours}, white is {float(dataset.scaling.scale):g}"
+        detail = f"{height} × {width}, {colours}, white is {dataset.white:g}"
         low, high = float(dataset.samples.min()), float(dataset.samples.max())
         return (Attribute("pixels", "image", low, high, detail),)
     columns = dataset.samples.T
