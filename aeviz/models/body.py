@@ -118,7 +118,7 @@ class ConvEncoder(nn.Module):
             layers.append(
                 nn.Conv2d(inputs, channels, 4, 2, 1, bias=config.bias and not config.batch_norm)
             )
-            layers += _after(channels, config)
+            layers += after_convolution(channels, config)
         self.maps = nn.Sequential(*layers)
         self.last = nn.Linear(widths[-1] * area(stages[-1]) + extra, outputs, bias=config.bias)
 
@@ -145,8 +145,8 @@ class ConvDecoder(nn.Module):
             is_last = number == len(widths) - 2
             bias = config.bias and (is_last or not config.batch_norm)
             size, to = stages[number : number + 2]
-            layers += _enlarge(inputs, outputs, size, to, config.upsampling, bias=bias)
-            layers += [] if is_last else _after(outputs, config)
+            layers += enlarge(inputs, outputs, size, to, config.upsampling, bias=bias)
+            layers += [] if is_last else after_convolution(outputs, config)
         self.maps = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -260,7 +260,7 @@ def _dense(config: BodyConfig, inputs: int, widths: Sequence[int], outputs: int)
     )
 
 
-def _after(channels: int, config: BodyConfig) -> list[nn.Module]:
+def after_convolution(channels: int, config: BodyConfig) -> list[nn.Module]:
     """What follows a convolution that is not the last: normalisation, activation, dropout."""
     layers: list[nn.Module] = [ImageBatchNorm(channels)] if config.batch_norm else []
     layers.append(ACTIVATIONS[config.activation]())
@@ -269,7 +269,7 @@ def _after(channels: int, config: BodyConfig) -> list[nn.Module]:
     return layers
 
 
-def _enlarge(
+def enlarge(
     inputs: int,
     outputs: int,
     size: tuple[int, int],
