@@ -83,6 +83,10 @@ class Plan(QObject):
         takes = " and ".join(kinds.get(kind, kind) for kind in model.data)
         return f"{model.title} takes {takes}; {self.data.title} has none."
 
+    def out_of_reach(self, model: Entry) -> str:
+        """Why a model cannot be chosen, or an empty string: most bring data that suit them."""
+        return "" if self._brought(model) else self.unsuited(model)
+
     # ── changing ──────────────────────────────────────────────────────────────────────────────
 
     @Slot(str)
@@ -92,7 +96,13 @@ class Plan(QObject):
 
     @Slot(str)
     def set_model(self, name: str) -> None:
-        """Choose a model; options that both have are kept."""
+        """Choose a model; options that both have are kept.
+
+        One that cannot take the chosen data brings a data set that suits it.
+        """
+        model = self.catalogue.model(name)
+        if self.unsuited(model) and self._brought(model):
+            self._choose("data", self._brought(model))
         self._choose("model", name)
 
     def set_values(self, group: str, values: Mapping[str, Any]) -> None:
@@ -167,6 +177,11 @@ class Plan(QObject):
             and _plain(values[option.name]) != defaults[option.name]
             and takes(option, values[option.name])
         }
+
+    def _brought(self, model: Entry) -> str:
+        """The data set that a model trains on where none is named, "" without one."""
+        name = str(model.settings.get("data", {}).get("name", ""))
+        return name if any(entry.name == name for entry in self.catalogue.data) else ""
 
     def _announce(self) -> None:
         self.preset = ""

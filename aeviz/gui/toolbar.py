@@ -67,7 +67,7 @@ class ToolBar(QToolBar):
     def _on_changed(self) -> None:
         self.data.show_entry(self._plan.data.name)
         self.model.show_entry(self._plan.model.name)
-        self.model.grey(self._plan.unsuited)
+        self.model.grey(self._plan.out_of_reach)
 
     @Slot(object)
     def _on_training_changed(self, change: object) -> None:

@@ -149,7 +149,7 @@ class TrainingSetup(QWidget):
         self.preset.show_entry(plan.preset)
         self.data.show_entry(plan.data.name)
         self.model.show_entry(plan.model.name)
-        self.model.grey(plan.unsuited)
+        self.model.grey(plan.out_of_reach)
         self._data_note.say(plan.data.summary)
         self._model_note.say(plan.unsuited(plan.model) or plan.model.summary)
         self._model_note.setToolTip(plan.model.source)

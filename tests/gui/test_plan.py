@@ -1,5 +1,6 @@
 """Plan: what Train would start with, as the mapping of run.json."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,5 +93,16 @@ def test_equal_values_announce_nothing(plan: Plan) -> None:
 def test_a_model_that_cannot_take_the_data_says_why(plan: Plan) -> None:
     flow = ROWS.model("flow")
     assert plan.unsuited(flow) == "Flow takes tables; Handwritten digits has none."
+    assert plan.out_of_reach(flow) == plan.unsuited(flow)
     plan.set_data("moons")
     assert plan.unsuited(flow) == ""
+
+
+def test_a_model_brings_a_data_set_where_it_cannot_take_the_chosen_one(qapp: object) -> None:
+    flow = replace(ROWS.model("flow"), settings={"data": {"name": "moons"}})
+    plan = Plan(replace(ROWS, models=(*ROWS.models[1:], flow)))
+    assert plan.out_of_reach(flow) == ""
+    plan.set_model("flow")
+    assert (plan.data.name, plan.model.name) == ("moons", "flow")
+    plan.set_model("vae")
+    assert plan.data.name == "moons", "what suits stays"
