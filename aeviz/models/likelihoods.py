@@ -1,26 +1,38 @@
-"""How far a decode is from a sample: squared error, Gaussian and Bernoulli likelihood."""
+"""What a decoder's output means: the likelihood of a sample, its mean, and how they are named."""
 
 import math
 from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from aeviz.messages import Term
 from aeviz.models.base import DataSpec
 from aeviz.models.options import OutputName
 
-LikelihoodName = Literal["auto", "bernoulli", "gaussian", "mse"]
-Resolved = Literal["bernoulli", "gaussian", "mse"]
+LikelihoodName = Literal["auto", "bernoulli", "gaussian", "mse", "poisson", "nb"]
+Resolved = Literal["bernoulli", "gaussian", "mse", "poisson", "nb"]
+VarianceName = Literal["fixed", "learned", "per-feature"]
 
 LikelihoodOption = Annotated[
     LikelihoodName,
     Field(
         title="Likelihood",
         description="What the reconstruction term measures: bernoulli and gaussian in nats, mse "
-        "the plain squared error; auto takes bernoulli for images and gaussian for tables",
+        "the plain squared error, poisson and nb (negative binomial) for tables of counts; auto "
+        "takes bernoulli for images, nb for counts, gaussian for other tables",
+    ),
+]
+
+Variance = Annotated[
+    VarianceName,
+    Field(
+        title="Variance",
+        description="Whether the Gaussian's σ stays as it is, is learned once for all features, or "
+        "is learned for every feature",
+        json_schema_extra={"when": ["likelihood", "auto", "gaussian"]},
     ),
 ]
 
@@ -31,8 +43,8 @@ Sigma = Annotated[
         le=100,
         title="Sigma",
         description="Standard deviation σ of the Gaussian likelihood, in the model's units "
-        "(images [0, 1], tables standard deviations)",
-        json_schema_extra={"logarithmic": True},
+        "(images [0, 1], tables standard deviations); where it is learned, what it begins with",
+        json_schema_extra={"logarithmic": True, "when": ["likelihood", "auto", "gaussian"]},
     ),
 ]
 
@@ -41,13 +53,21 @@ def resolve(likelihood: LikelihoodName, data: DataSpec) -> Resolved:
     """What "auto" means for these data.
 
     Raises:
-        ValueError: If a Bernoulli is asked for values outside [0, 1].
+        ValueError: If a Bernoulli is asked for values outside [0, 1], or a likelihood of counts for
+            data that are none.
     """
     if likelihood == "auto":
-        return "bernoulli" if data.is_image and data.bounded else "gaussian"
+        if data.is_image and data.bounded:
+            return "bernoulli"
+        return "nb" if data.size > 0 else "gaussian"
     if likelihood == "bernoulli" and not data.bounded:
         raise ValueError(
             "model.likelihood=bernoulli needs values in [0, 1], and these data leave it: "
+            "use gaussian or mse"
+        )
+    if likelihood in ("poisson", "nb") and data.size <= 0:
+        raise ValueError(
+            f"model.likelihood={likelihood} needs a table of counts, and these data are none: "
             "use gaussian or mse"
         )
     return likelihood
@@ -57,46 +77,177 @@ def is_sigmoid(output: OutputName, likelihood: Resolved) -> bool:
     """Whether decodes go through a sigmoid.
 
     Raises:
-        ValueError: If a Bernoulli is asked to have a linear output.
+        ValueError: If a likelihood cannot have that output.
     """
-    if likelihood != "bernoulli":
+    if likelihood in ("gaussian", "mse"):
         return output == "sigmoid"
-    if output == "linear":
-        raise ValueError("model.output=linear cannot be a probability: use another likelihood")
-    return True
+    if likelihood == "bernoulli":
+        if output == "linear":
+            raise ValueError("model.output=linear cannot be a probability: use another likelihood")
+        return True
+    if output != "auto":
+        raise ValueError(
+            f"model.output={output} cannot be with model.likelihood={likelihood}: counts have a "
+            "softmax, which gives every feature its share"
+        )
+    return False
 
 
-def distance(likelihood: Resolved, x: Tensor, output: Tensor, sigma: float) -> Tensor:
-    """The reconstruction term summed over features and batch, a scalar.
+class Observation(nn.Module):
+    """The likelihood p(x|z) of a model: what it makes of the decoder's output.
+
+    It has parameters only where it learns some: a Gaussian's σ, the negative binomial's dispersion.
+    Counts have the mean share × total: the softmax of the output gives every feature its share of a
+    sample's total, the library size, which is no latent information.
 
     Args:
-        likelihood: For "bernoulli" the cross-entropy, for "gaussian" −log N(x; output, σ²) with its
-            constants, both in nats; for "mse" ‖x − output‖² without ½.
-        x: Scaled samples (B, …).
-        output: For "bernoulli" logits, else means, (B, …).
-        sigma: Of the Gaussian.
-    """
-    if likelihood == "bernoulli":
-        return functional.binary_cross_entropy_with_logits(output, x, reduction="sum")
-    squares = functional.mse_loss(output, x, reduction="sum")
-    if likelihood == "mse":
-        return squares
-    return squares / (2.0 * sigma**2) + x.numel() * gaussian_constant(sigma)
+        data: What is known of the samples.
+        likelihood: Its name, or "auto".
+        output: The output layer that was asked for.
+        sigma: Of the Gaussian; what it begins with where it is learned.
+        variance: Which σ are learned.
 
-
-def log_likelihood(likelihood: Resolved, x: Tensor, output: Tensor, sigma: float) -> Tensor:
-    """Log p(x|z) in nats, summed over features, (B,); arguments as `distance`.
+    Attributes:
+        kind: What "auto" was resolved to.
+        bounded: Whether every mean lies in [0, 1].
 
     Raises:
-        ValueError: For "mse", which is no likelihood: its constant is left out.
+        ValueError: If the parts do not go together; the message names the option.
+
+    References:
+        | Deep generative modeling for single-cell transcriptomics (Lopez et al., 2018), on counts
+        | https://doi.org/10.1038/s41592-018-0229-2
+        | Simple and Effective VAE Training with Calibrated Decoders (Rybkin et al., 2021), on σ
+        | https://arxiv.org/abs/2006.13202
     """
-    if likelihood == "mse":
-        raise ValueError("model.likelihood=mse states no likelihood: train with gaussian")
-    if likelihood == "bernoulli":
-        nats = functional.binary_cross_entropy_with_logits(output, x, reduction="none")
-    else:
-        nats = (x - output).square() / (2.0 * sigma**2) + gaussian_constant(sigma)
-    return -nats.flatten(1).sum(dim=1)
+
+    def __init__(
+        self,
+        data: DataSpec,
+        likelihood: LikelihoodName = "auto",
+        output: OutputName = "auto",
+        sigma: float = 0.5,
+        variance: VarianceName = "fixed",
+    ) -> None:
+        super().__init__()
+        self.kind = resolve(likelihood, data)
+        self.bounded = is_sigmoid(output, self.kind)
+        self.sigma = sigma
+        self.variance = variance if self.kind == "gaussian" else "fixed"
+        self.size = data.size
+        self.log_sigma: nn.Parameter | None = None
+        self.log_theta: nn.Parameter | None = None
+        if self.variance != "fixed":
+            shape = data.shape if variance == "per-feature" else ()
+            self.log_sigma = nn.Parameter(torch.full(shape, math.log(sigma)))
+        if self.kind == "nb":
+            self.log_theta = nn.Parameter(torch.zeros(data.shape))
+
+    @property
+    def is_counts(self) -> bool:
+        """Whether samples are counts."""
+        return self.kind in ("poisson", "nb")
+
+    def seen(self, x: Tensor) -> Tensor:
+        """What the encoder is given of samples (B, …): of counts log(1 + x)."""
+        return torch.log1p(x) if self.is_counts else x
+
+    def mean(self, output: Tensor) -> Tensor:
+        """The mean of p(x|z), (B, …); of counts that of a sample with the median library size."""
+        if self.is_counts:
+            return torch.softmax(output, dim=1) * self.size
+        return torch.sigmoid(output) if self.bounded else output
+
+    def distance(self, x: Tensor, output: Tensor) -> Tensor:
+        """The reconstruction term summed over features and batch, a scalar.
+
+        Args:
+            x: Scaled samples (B, …).
+            output: What the decoder gives, (B, …).
+        """
+        if self.kind == "bernoulli":
+            return functional.binary_cross_entropy_with_logits(output, x, reduction="sum")
+        if self.log_sigma is None and not self.is_counts:
+            squares = functional.mse_loss(self.mean(output), x, reduction="sum")
+            if self.kind == "mse":
+                return squares
+            return squares / (2.0 * self.sigma**2) + x.numel() * gaussian_constant(self.sigma)
+        return self._nats(x, output).sum()
+
+    def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
+        """Log p(x|z) in nats, summed over features, (B,); arguments as `distance`.
+
+        Raises:
+            ValueError: For "mse", which is no likelihood: its constant is left out.
+        """
+        if self.kind == "mse":
+            raise ValueError("model.likelihood=mse states no likelihood: train with gaussian")
+        return -self._nats(x, output).flatten(1).sum(dim=1)
+
+    def _nats(self, x: Tensor, output: Tensor) -> Tensor:
+        """Minus log p of every value, (B, …)."""
+        if self.kind == "bernoulli":
+            return functional.binary_cross_entropy_with_logits(output, x, reduction="none")
+        if self.is_counts:
+            return self._count_nats(x, output)
+        squares = (x - self.mean(output)).square()
+        if self.log_sigma is None:
+            return squares / (2.0 * self.sigma**2) + gaussian_constant(self.sigma)
+        log_sigma = self.log_sigma
+        return 0.5 * squares * torch.exp(-2.0 * log_sigma) + log_sigma + gaussian_constant(1.0)
+
+    def _count_nats(self, x: Tensor, output: Tensor) -> Tensor:
+        # a sample without a single count has a mean next to zero, not the logarithm of zero
+        total = x.sum(dim=1, keepdim=True).clamp(min=1e-3)
+        log_mean = torch.log_softmax(output, dim=1) + total.log()
+        if self.log_theta is None:
+            return log_mean.exp() - x * log_mean + torch.lgamma(x + 1.0)
+        theta = self.log_theta.exp()
+        log_both = torch.logaddexp(log_mean, self.log_theta)
+        return (
+            torch.lgamma(theta)
+            + torch.lgamma(x + 1.0)
+            - torch.lgamma(x + theta)
+            - theta * (self.log_theta - log_both)
+            - x * (log_mean - log_both)
+        )
+
+    @property
+    def term(self) -> Term:
+        """How the reconstruction term is named, drawn and explained."""
+        formula, what = {
+            "bernoulli": ("−log p(x|z)", "Cross-entropy of sample and decoded probability"),
+            "gaussian": self._gaussian_words(),
+            "mse": ("‖x − x̂‖²", "Squared difference of sample and decode, without ½"),
+            "poisson": (
+                "−log Poisson(x; ℓ s)",
+                "Negative Poisson log-likelihood of the counts, their mean being the decoded share "
+                "s of the sample's own total ℓ",
+            ),
+            "nb": (
+                "−log NB(x; ℓ s, θ)",
+                "Negative log-likelihood of the counts under a negative binomial whose mean is the "
+                "decoded share s of the sample's own total ℓ, with a learned inverse dispersion θ "
+                "for every feature",
+            ),
+        }[self.kind]
+        if self.kind == "mse":
+            unit, drawn = "squared error per sample", "a Gaussian with σ² = ½ without its constant"
+        else:
+            unit, drawn = "nats per sample", "z drawn from q(z|x)"
+        definition = f"{what}, summed over the features, mean over the samples, {drawn}."
+        return Term("reconstruction", "Reconstruction", formula, unit, definition)
+
+    def _gaussian_words(self) -> tuple[str, str]:
+        which = {
+            "fixed": f"σ = {self.sigma:g}",
+            "learned": "one learned σ",
+            "per-feature": "a learned σ for every feature",
+        }[self.variance]
+        return (
+            "−log N(x; x̂, σ²)",
+            f"Negative Gaussian log-likelihood with {which} and its constants",
+        )
 
 
 def gaussian_constant(sigma: float) -> float:
@@ -109,36 +260,11 @@ def log_standard_normal(z: Tensor) -> Tensor:
     return -(0.5 * z.square() + gaussian_constant(1.0)).sum(dim=1)
 
 
+def log_normal(z: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:
+    """Log N(z; mu, exp(log_var)) of every dimension in nats, in the broadcast shape."""
+    return -0.5 * ((z - mu).square() * torch.exp(-log_var) + log_var) - gaussian_constant(1.0)
+
+
 def draw_standard_normal(count: int, dimensions: int, generator: torch.Generator) -> Tensor:
     """Draws from N(0, I) on the generator's device, (count, dimensions)."""
     return torch.randn(count, dimensions, generator=generator, device=generator.device)
-
-
-def reconstruction_term(likelihood: Resolved, sigma: float) -> Term:
-    """How the reconstruction term is named, drawn and explained."""
-    if likelihood == "mse":
-        return Term(
-            "reconstruction",
-            "Reconstruction",
-            "‖x − x̂‖²",
-            "squared error per sample",
-            "Squared difference of sample and decode, without ½, summed over the features, mean "
-            "over the samples: a Gaussian with σ² = ½ without its constant.",
-        )
-    if likelihood == "bernoulli":
-        return Term(
-            "reconstruction",
-            "Reconstruction",
-            "−log p(x|z)",
-            "nats per sample",
-            "Cross-entropy of sample and decoded probability, summed over the features, mean over "
-            "the samples, z drawn from q(z|x).",
-        )
-    return Term(
-        "reconstruction",
-        "Reconstruction",
-        "−log N(x; x̂, σ²)",
-        "nats per sample",
-        f"Negative Gaussian log-likelihood with σ = {sigma:g} and its constants, summed over the "
-        "features, mean over the samples, z drawn from q(z|x).",
-    )

@@ -1,7 +1,7 @@
-"""Variational autoencoder with Bernoulli, Gaussian or squared-error reconstruction and a β."""
+"""Variational autoencoder: likelihoods, priors, β, KL warm-up, free bits."""
 
 from collections.abc import Sequence
-from typing import Annotated, final
+from typing import Annotated, Literal, final
 
 import torch
 from pydantic import Field
@@ -9,21 +9,23 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from aeviz.messages import Term
-from aeviz.models import likelihoods
 from aeviz.models.base import Batch, DataSpec, LatentModel, Losses, Step, register_model
 from aeviz.models.body import BodyConfig, layout_of, make_decoder, make_encoder
-from aeviz.models.layers import kl_to_standard_normal, sample_normal
-from aeviz.models.likelihoods import LikelihoodOption, Sigma
+from aeviz.models.layers import sample_normal
+from aeviz.models.likelihoods import LikelihoodOption, Observation, Sigma, Variance
 from aeviz.models.options import FORBID_EXTRA
-
-KL = Term(
-    name="kl",
-    title="KL divergence",
-    formula="KL(q(z|x) ‖ p(z))",
-    unit="nats per sample",
-    definition="Divergence of the posterior from the standard normal prior, in closed form, summed "
-    "over the latent dimensions, mean over the samples.",
-    weight="beta",
+from aeviz.models.priors import (
+    FREE_BITS,
+    MOMENTS,
+    Components,
+    PriorOption,
+    Transforms,
+    free_nats,
+    kl_divergence,
+    kl_term,
+    make_prior,
+    moment_distance,
+    warm_up,
 )
 
 Beta = Annotated[
@@ -38,6 +40,8 @@ Beta = Annotated[
     ),
 ]
 
+DivergenceName = Literal["kl", "moments"]
+
 
 @dataclass(frozen=True, config=FORBID_EXTRA)
 class VAEConfig(BodyConfig):
@@ -45,7 +49,40 @@ class VAEConfig(BodyConfig):
 
     beta: Beta = 1.0
     likelihood: LikelihoodOption = "auto"
+    variance: Variance = "fixed"
     sigma: Sigma = 0.5
+    prior: PriorOption = "normal"
+    components: Components = 10
+    transforms: Transforms = 3
+    warm_up: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100_000,
+            title="KL warm-up",
+            description="Epochs over which the weight of the KL divergence is raised from 0 to β "
+            "while training; 0 begins with β",
+        ),
+    ] = 0.0
+    free_bits: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            title="Free bits",
+            description="Nats of KL divergence that every latent dimension may have for nothing, "
+            "against dimensions that die",
+        ),
+    ] = 0.0
+    divergence: Annotated[
+        DivergenceName,
+        Field(
+            title="Divergence",
+            description="kl is the KL divergence; moments is the squared distance of (μ, σ) from "
+            "(0, 1) in its place, to see why the KL",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = "kl"
 
 
 @register_model(
@@ -57,7 +94,7 @@ class VAEConfig(BodyConfig):
 )
 @final
 class VAE(LatentModel):
-    """Gaussian posterior with diagonal covariance, standard normal prior.
+    """Gaussian posterior with diagonal covariance; standard normal or learned prior.
 
     The loss is the reconstruction term plus β times the KL divergence: the negative ELBO at β = 1
     with a likelihood in nats.
@@ -66,23 +103,36 @@ class VAE(LatentModel):
         | Auto-Encoding Variational Bayes (Kingma & Welling, 2014)
         | https://arxiv.org/abs/1312.6114
         | β-VAE (Higgins et al., 2017), https://openreview.net/forum?id=Sy2fzU9gl
+        | Ladder Variational Autoencoders (Sønderby et al., 2016), on warm-up
+        | https://arxiv.org/abs/1602.02282
+        | Improved Variational Inference with Inverse Autoregressive Flow (Kingma et al., 2016), on
+        | free bits, https://arxiv.org/abs/1606.04934
     """
 
     def __init__(self, data: DataSpec, config: VAEConfig) -> None:
         super().__init__()
+        if config.divergence == "moments" and (config.prior != "normal" or config.free_bits > 0):
+            raise ValueError(
+                "model.divergence=moments compares with 0 and 1 alone: it takes neither another "
+                "model.prior nor model.free_bits"
+            )
         self.latent_dim = config.latent_dim
-        self.beta = config.beta
-        self.sigma = config.sigma
-        self.likelihood = likelihoods.resolve(config.likelihood, data)
-        self.bounded = likelihoods.is_sigmoid(config.output, self.likelihood)
+        self.config = config
         self.widths = layout_of(data, config)
         # one layer gives mu and log_var side by side
         self.encoder = make_encoder(data, config, 2 * config.latent_dim)
         self.decoder = make_decoder(data, config, config.latent_dim)
+        self.observation = Observation(
+            data, config.likelihood, config.output, config.sigma, config.variance
+        )
+        self.bounded = self.observation.bounded
+        self.prior = make_prior(
+            config.prior, config.latent_dim, config.components, config.transforms
+        )
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """`mu` and `log_var` of q(z|x), each (B, D)."""
-        mu, log_var = self.encoder(x).chunk(2, dim=1)
+        mu, log_var = self.encoder(self.observation.seen(x)).chunk(2, dim=1)
         return mu, log_var
 
     def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -91,45 +141,53 @@ class VAE(LatentModel):
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """The mean of p(x|z) for latents (B, D)."""
-        output: Tensor = self.decoder(z)
-        return torch.sigmoid(output) if self.bounded else output
+        return self.observation.mean(self.decoder(z))
 
     def loss(self, batch: Batch, step: Step) -> Losses:
         """Reconstruction term plus β KL, with one draw of z per sample."""
         mu, log_var = self.posterior(batch.x)
         z = sample_normal(mu, log_var, step.generator)
-        reconstruction = likelihoods.distance(
-            self.likelihood, batch.x, self._parameters_of_p(z), self.sigma
-        ) / len(z)
-        kl = kl_to_standard_normal(mu, log_var).mean()
-        total = reconstruction + step.weights.get("beta", self.beta) * kl
-        return Losses(total, {"reconstruction": reconstruction, "kl": kl})
+        reconstruction = self.observation.distance(batch.x, self.decoder(z)) / len(z)
+        parts = self._divergence(mu, log_var, z)
+        weight = step.weights.get("beta", self.config.beta)
+        weight *= warm_up(step.epoch, self.config.warm_up, is_training=self.training)
+        total = reconstruction
+        for part in parts.values():
+            total = total + weight * part
+        return Losses(total, {"reconstruction": reconstruction, **parts})
+
+    def _divergence(self, mu: Tensor, log_var: Tensor, z: Tensor) -> dict[str, Tensor]:
+        """The terms that β weighs, means over the batch."""
+        if self.config.divergence == "moments":
+            return {"moments": moment_distance(mu, log_var).mean()}
+        kl = kl_divergence(self.prior, mu, log_var, z)
+        parts = {"kl": kl.mean()}
+        if self.config.free_bits > 0:
+            free = self.config.free_bits
+            parts["free_bits"] = free_nats(mu, log_var, kl, self.prior, free)
+        return parts
 
     def log_prior(self, z: Tensor) -> Tensor:
-        """Log N(z; 0, I) in nats, (B,)."""
-        return likelihoods.log_standard_normal(z)
+        """Log p(z) in nats, (B,)."""
+        return self.prior.log_prob(z)
 
     def draw_prior(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draws from N(0, I), (count, D)."""
-        return likelihoods.draw_standard_normal(count, self.latent_dim, generator)
+        """Draws from p(z), (count, D)."""
+        return self.prior.draw(count, generator)
 
     def log_likelihood(self, x: Tensor, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Log p(x|z) in nats per sample, (B,)."""
-        output = self._parameters_of_p(z)
-        return likelihoods.log_likelihood(self.likelihood, x, output, self.sigma)
+        return self.observation.log_prob(x, self.decoder(z))
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """Reconstruction and KL divergence."""
-        return (likelihoods.reconstruction_term(self.likelihood, self.sigma), KL)
+        """Reconstruction and divergence."""
+        if self.config.divergence == "moments":
+            return (self.observation.term, MOMENTS)
+        kl = kl_term(self.config.prior)
+        free = (FREE_BITS,) if self.config.free_bits > 0 else ()
+        return (self.observation.term, kl, *free)
 
     def layout(self) -> Sequence[int]:
         """Widths from input to output."""
         return self.widths
-
-    def _parameters_of_p(self, z: Tensor) -> Tensor:
-        """Logits for a Bernoulli, means otherwise, (B, …)."""
-        output: Tensor = self.decoder(z)
-        if self.bounded and self.likelihood != "bernoulli":
-            output = torch.sigmoid(output)
-        return output

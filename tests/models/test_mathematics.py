@@ -1,6 +1,7 @@
 """The losses against closed forms, Monte Carlo and each other, in double precision."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -9,13 +10,17 @@ from torch import Tensor
 from aeviz.models import MODELS
 from aeviz.models.base import Batch, DataSpec, LatentModel
 from aeviz.models.layers import kl_to_standard_normal, sample_normal, squared_error
-from aeviz.models.likelihoods import distance, log_likelihood, log_standard_normal
+from aeviz.models.likelihoods import Observation, log_standard_normal
 from aeviz.models.linear import pca_error
 from tests.models.tiny import IMAGE, TABLE, batch_of, step, tiny
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def observation(likelihood: str, **options: Any) -> Observation:
+    return Observation(DataSpec((3,), bounded=True), likelihood, **options).double()
 
 
 def test_the_kl_divergence_agrees_with_monte_carlo() -> None:
@@ -62,30 +67,32 @@ def test_the_squared_error_is_summed_over_features_without_a_half() -> None:
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_the_distance_is_the_negative_log_likelihood(likelihood: str) -> None:
     x, output = torch.rand(4, 7, dtype=torch.float64).round(), normal(4, 7)
-    nats = distance(likelihood, x, output, 0.3)
-    assert nats.item() == pytest.approx(-log_likelihood(likelihood, x, output, 0.3).sum().item())
+    observed = observation(likelihood, sigma=0.3)
+    nats = observed.distance(x, output)
+    assert nats.item() == pytest.approx(-observed.log_prob(x, output).sum().item())
 
 
 def test_the_gaussian_has_its_constants() -> None:
     x, mean, sigma = normal(5, 3), normal(5, 3, seed=1), 0.4
     exact = torch.distributions.Normal(mean, sigma).log_prob(x).sum(1)
-    assert torch.allclose(log_likelihood("gaussian", x, mean, sigma), exact)
+    assert torch.allclose(observation("gaussian", sigma=sigma).log_prob(x, mean), exact)
 
 
 def test_the_bernoulli_takes_logits_and_grey_targets() -> None:
     x, logits = torch.rand(5, 3, dtype=torch.float64), normal(5, 3)
     p = torch.sigmoid(logits)
     exact = (x * p.log() + (1 - x) * (1 - p).log()).sum(1)
-    assert torch.allclose(log_likelihood("bernoulli", x, logits, 1.0), exact)
+    assert torch.allclose(observation("bernoulli").log_prob(x, logits), exact)
 
 
 def test_mse_is_a_gaussian_of_variance_one_half_without_its_constant() -> None:
     x, mean = normal(5, 3), normal(5, 3, seed=1)
-    gaussian = distance("gaussian", x, mean, math.sqrt(0.5))
+    gaussian = observation("gaussian", sigma=math.sqrt(0.5)).distance(x, mean)
     constant = x.numel() * 0.5 * math.log(math.pi)
-    assert distance("mse", x, mean, 1.0).item() == pytest.approx(gaussian.item() - constant)
+    mse = observation("mse")
+    assert mse.distance(x, mean).item() == pytest.approx(gaussian.item() - constant)
     with pytest.raises(ValueError, match="states no likelihood"):
-        log_likelihood("mse", x, mean, 1.0)
+        mse.log_prob(x, mean)
 
 
 def test_sigma_is_stated_and_matters_only_for_the_gaussian() -> None:
@@ -113,8 +120,8 @@ def test_without_a_turned_weight_the_configured_beta_holds() -> None:
 
 
 def test_images_are_bernoulli_and_tables_gaussian_by_default() -> None:
-    assert tiny(MODELS["vae"], IMAGE).likelihood == "bernoulli"
-    assert tiny(MODELS["vae"], TABLE).likelihood == "gaussian"
+    assert tiny(MODELS["vae"], IMAGE).observation.kind == "bernoulli"
+    assert tiny(MODELS["vae"], TABLE).observation.kind == "gaussian"
 
 
 def test_a_bernoulli_of_unbounded_values_is_refused() -> None:
