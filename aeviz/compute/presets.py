@@ -25,5 +25,22 @@ PRESETS: tuple[Entry, ...] = (
             "train": {"lr": 0.001},
         },
     ),
+    Entry(
+        name="vae-400-2",
+        title="VAE without biases, 400–2",
+        summary="The lectures' VAE for expression data: 400 genes through 200-100-40-20-4 to two "
+        "numbers, without biases.",
+        source="Lecture: variational autoencoder of expression data",
+        settings={
+            "data": {"name": "cells"},
+            "model": {
+                "name": "vae",
+                "latent_dim": 2,
+                "widths": [200, 100, 40, 20, 4],
+                "bias": False,
+            },
+            "train": {"lr": 0.001},
+        },
+    ),
 )
 """Flags given beside `--preset` win over it."""

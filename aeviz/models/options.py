@@ -24,6 +24,7 @@ Widths = Annotated[
         title="Layer widths",
         description="Units of the encoder's hidden layers, from the input to the latent; none "
         "leaves one linear map",
+        json_schema_extra={"when": ["body", "dense"]},
     ),
 ]
 
@@ -34,7 +35,7 @@ DecoderWidths = Annotated[
         title="Decoder widths",
         description="Units of the decoder's hidden layers, from the latent to the output; unset "
         "mirrors the encoder",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"when": ["body", "dense"], "advanced": True},
     ),
 ]
 
