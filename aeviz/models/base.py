@@ -39,6 +39,10 @@ class DataSpec:
         classes: Number of classes, 0 without labels.
         conditions: What `Batch.condition` can be: names of the choices, or of the numeric columns.
         size: Median of a sample's sum (the library size of counts); 0 where it means nothing.
+        step: Distance between two values that a feature can have (1/255 of bytes); 0 for numbers
+            of any value.
+        entropy: Differential entropy in nats of what the samples were drawn from, scaled as the
+            model sees them; None where it is not known.
     """
 
     shape: tuple[int, ...]
@@ -47,6 +51,8 @@ class DataSpec:
     classes: int = 0
     conditions: tuple[str, ...] = ()
     size: float = 0.0
+    step: float = 0.0
+    entropy: float | None = None
 
     @property
     def features(self) -> int:
@@ -130,11 +136,14 @@ class LatentModel(nn.Module, ABC):
         latent_dim: D.
         bounded: Whether every decode lies in [0, 1]. Decodes are never clipped to keep it.
         host_step: Whether the loss needs the host (a spanning tree): it skips the meta-device test.
+        is_pairwise: Whether the loss compares the samples of a batch with each other, so that it is
+            no mean over them.
     """
 
     latent_dim: int
     bounded: bool = False
     host_step: ClassVar[bool] = False
+    is_pairwise: ClassVar[bool] = False
 
     @abstractmethod
     def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -187,14 +196,43 @@ class Likelihood(Protocol):
 
 @runtime_checkable
 class Codebook(Protocol):
-    """Quantises latents to the entries of a codebook."""
+    """Quantises latents to codes: a map of them for each level, the coarsest first.
 
-    def codes(self, x: Tensor) -> Tensor:
-        """Number of the code at every place, int64 (B, h, w)."""
+    Attributes:
+        level_names: Such as "top" and "bottom"; one empty name where there is one level.
+        map_sizes: Height and width of each level's map.
+    """
+
+    level_names: tuple[str, ...]
+    map_sizes: tuple[tuple[int, int], ...]
+
+    def codebook(self, level: int = 0) -> Tensor:
+        """The codes of a level, (K, d)."""
         ...
 
-    def codebook(self) -> Tensor:
-        """The codes, (K, d)."""
+    def codes(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Number of the code at every place, int64 (B, h, w) of each level."""
+        ...
+
+    def quantise(self, z: Tensor) -> tuple[Tensor, ...]:
+        """Numbers of the codes that are nearest to latents (B, D), as `codes`."""
+        ...
+
+    def look_up(self, codes: Sequence[Tensor]) -> Tensor:
+        """The latents (B, D) of numbers of codes; the way back of `quantise`."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """Has figures of an epoch that are no means over samples, such as a perplexity."""
+
+    def counts(self, z: Tensor) -> Tensor:
+        """What the figures are computed from, for some latents (B, D); counts can be added."""
+        ...
+
+    def figures(self, counts: Tensor) -> dict[str, float]:
+        """The figures by the names of their metrics."""
         ...
 
 
@@ -236,6 +274,15 @@ class KnownTruth(Protocol):
 
 
 @runtime_checkable
+class Preparing(Protocol):
+    """Looks at the training samples once, before the first step of a new run."""
+
+    def prepare(self, x: Tensor) -> None:
+        """Take constants from the scaled training samples (N, …) into buffers."""
+        ...
+
+
+@runtime_checkable
 class Corrupting(Protocol):
     """Learns to undo a corruption of its input."""
 
@@ -252,6 +299,13 @@ class Invertible(Protocol):
 
     def log_density(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """`log p_z(f(x))` and `log |det ∂f/∂x|` in nats, each (B,); their sum is log p(x)."""
+        ...
+
+    def mapped(self, x: Tensor) -> Sequence[tuple[Tensor, Tensor]]:
+        """Where samples are before the first transform and after each, (B, D), the last being z.
+
+        With each the log |det| in nats from x to there, (B,).
+        """
         ...
 
 

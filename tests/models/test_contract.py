@@ -96,6 +96,8 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(entry: ModelEntry, spec: Data
 
 @each_model
 def test_the_loss_is_a_mean_over_the_batch(entry: ModelEntry, spec: DataSpec) -> None:
+    if entry.model.is_pairwise:
+        pytest.skip("compares the samples of a batch")
     model, batch = tiny(entry, spec).eval(), batch_of(spec)
     twice = type(batch)(
         torch.cat([batch.x, batch.x]), torch.cat([batch.labels, batch.labels]), batch.index
