@@ -69,7 +69,26 @@ def data_spec(dataset: Dataset, samples: int) -> DataSpec:
         samples=samples,
         bounded=dataset.bounded,
         classes=len(dataset.class_names),
+        size=_library_size(dataset),
+        step=float(1 / dataset.scaling.scale.max()) if dataset.bounded else 0.0,
+        entropy=_scaled_entropy(dataset),
     )
+
+
+def _scaled_entropy(dataset: Dataset) -> float | None:
+    """Entropy of what the samples were drawn from, in nats, as a model sees them."""
+    scaling = dataset.scaling
+    if dataset.density is None or scaling.matrix is not None:
+        return None
+    scales = np.broadcast_to(scaling.scale, dataset.sample_shape)
+    return dataset.density.entropy() - float(np.log(scales, dtype=np.float64).sum())
+
+
+def _library_size(dataset: Dataset) -> float:
+    """Median sum of a sample of counts; 0 for other data."""
+    if dataset.scaling.kind != "counts":
+        return 0.0
+    return float(np.median(dataset.samples.sum(axis=1, dtype=np.float64)))
 
 
 def binarised(dataset: Dataset, seed: int) -> NDArray[np.uint8]:

@@ -113,7 +113,7 @@ def standardise(samples: NDArray[np.float32]) -> Scaling:
 
 
 def unscaled(kind: str = "none") -> Scaling:
-    """Own units as they are: "none", or "counts" for samples that are counts."""
+    """Own units as they are: "none", "counts" for counts, "unit" for numbers in [0, 1]."""
     return Scaling(np.array(0, np.float32), np.array(1, np.float32), kind)
 
 
@@ -236,7 +236,7 @@ class Dataset:
     @property
     def bounded(self) -> bool:
         """Whether a model sees every value in [0, 1]."""
-        return self.is_image and self.scaling.is_plain
+        return self.scaling.kind == "unit" or (self.is_image and self.scaling.is_plain)
 
     @property
     def sample_shape(self) -> tuple[int, ...]:

@@ -46,7 +46,7 @@ def load_noise(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> 
         name="noise",
         title="Uniform noise",
         samples=samples.astype(np.float32),
-        scaling=unscaled(),
+        scaling=unscaled("unit"),
         feature_names=tuple(f"x{number_ + 1}" for number_ in range(FEATURES)),
         source="Computed: null data",
         licence="None needed: computed",

@@ -28,7 +28,10 @@ def dataset(request: pytest.FixtureRequest, folder: Path) -> Dataset:
 
 
 def test_every_named_data_set_is_registered() -> None:
-    assert set(DATASETS) == {"digits", "wine", "two-moons", "mnist", "fashion-mnist"}
+    assert set(DATASETS) >= {
+        *("digits", "wine", "two-moons", "mnist", "fashion-mnist"),
+        *("shapes", "noise", "cells", "spheres", "swiss-roll"),
+    }
 
 
 def test_its_entry_says_what_it_is(dataset: Dataset) -> None:
@@ -56,14 +59,18 @@ def test_samples_have_the_dtype_and_shape_of_their_kind(dataset: Dataset) -> Non
 
 
 def test_samples_and_labels_cannot_be_written(dataset: Dataset) -> None:
-    for array in (dataset.samples, dataset.labels):
-        assert array is not None
+    arrays = [dataset.samples, *(column.values for column in dataset.columns)]
+    if dataset.labels is not None:
+        arrays.append(dataset.labels)
+    for array in arrays:
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 
 
 def test_labels_are_numbers_of_classes(dataset: Dataset) -> None:
-    assert dataset.labels is not None
+    if dataset.labels is None:
+        assert not dataset.class_names
+        pytest.skip("it has no labels")
     assert dataset.labels.dtype == np.int64
     assert dataset.labels.shape == (len(dataset),)
     assert dataset.labels.min() >= 0
@@ -72,15 +79,33 @@ def test_labels_are_numbers_of_classes(dataset: Dataset) -> None:
     assert all(isinstance(name, str) and name for name in dataset.class_names)
 
 
+def test_columns_are_known_of_every_sample(dataset: Dataset) -> None:
+    names = [column.name for column in dataset.columns]
+    assert len(set(names)) == len(names)
+    for column in dataset.columns:
+        assert column.values.shape == (len(dataset),)
+        if column.is_choice:
+            assert column.values.min() >= -1
+            assert column.values.max() < len(column.names)
+        else:
+            assert np.isfinite(column.values).all()
+
+
 def test_what_a_model_sees_is_in_range_and_goes_back(dataset: Dataset) -> None:
     scaled = dataset.scaling.apply(dataset.samples)
     assert scaled.dtype == np.float32
     if dataset.is_image:
         assert scaled.min() == 0
         assert scaled.max() == 1
-    else:
+    elif dataset.scaling.kind == "standardise":
         assert np.abs(scaled.mean(axis=0)).max() < 1e-5
         assert np.abs(scaled.std(axis=0) - 1).max() < 1e-5
+    else:
+        assert dataset.scaling.kind in ("none", "counts", "unit")
+        assert np.array_equal(scaled, dataset.samples)
+    if dataset.bounded:
+        assert scaled.min() >= 0
+        assert scaled.max() <= 1
     back = dataset.scaling.undo(scaled)
     np.testing.assert_allclose(back, dataset.samples, rtol=1e-5, atol=1e-5)
     stored = Scaling.from_json(dataset.scaling.to_json())
@@ -90,8 +115,10 @@ def test_what_a_model_sees_is_in_range_and_goes_back(dataset: Dataset) -> None:
 def test_it_is_the_same_every_time(dataset: Dataset, folder: Path) -> None:
     again = data.load(dataset.name, folder)
     assert np.array_equal(again.samples, dataset.samples)
-    assert again.labels is not None
-    assert np.array_equal(again.labels, dataset.labels)
+    if dataset.labels is not None:
+        assert np.array_equal(again.labels, dataset.labels)
+    for column, other in zip(dataset.columns, again.columns, strict=True):
+        assert np.array_equal(column.values, other.values)
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
@@ -128,7 +155,7 @@ def test_loading_writes_nothing_and_needs_files_only_where_it_says(
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no data set 'mist'; there are: digits, .*wine"):
+    with pytest.raises(DataError, match=r"no data set 'mist'; there are: .*digits.*wine"):
         data.load("mist", tmp_path)
 
 
