@@ -27,12 +27,17 @@ class Subject:
         latents: Of the shown samples at that epoch, (N, D).
         samples: Returns scaled shown samples by row numbers, float32 (K, C, H, W) or (K, F).
         labels: Of the shown samples, (N,), -1 where missing.
+        kept: How many of the shown samples `samples` can return: the first ones.
+        own_units: Samples as a model sees them, channels last, as a person reads them: images
+            with 0 for black and 1 for white, tables in their own units.
     """
 
     model: LatentModel | None = None
     latents: FloatArray | None = None
     samples: Callable[[IntArray], FloatArray] | None = None
     labels: IntArray | None = None
+    kept: int = 0
+    own_units: Callable[[FloatArray], FloatArray] | None = None
 
 
 class Findings(NamedTuple):

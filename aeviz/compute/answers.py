@@ -142,6 +142,8 @@ def ask(run: OpenedRun | None, request: m.Ask) -> Steps:
             latents=run.latents(epoch),
             samples=run.scaled,
             labels=run.folder.labels,
+            kept=0 if run.folder.samples is None else len(run.folder.samples),
+            own_units=run.own_units,
         )
     slices = questions.ask(request.question, subject, request.arguments)
     while True:
