@@ -17,6 +17,7 @@ from aeviz.gui.session import Session
 from aeviz.messages import TruthLine
 
 VALIDATION = "validation_"
+LOSS = "loss"
 MSE = "reconstruction_mse"
 MSE_UNIT = "squared error per feature"
 
@@ -24,14 +25,14 @@ MSE_UNIT = "squared error per feature"
 class LossPlot(StyledPlot):
     """Curves over the epochs of the session's run; a click or drag moves the playhead.
 
-    Two quantities have units of their own and are shown apart: the loss with its terms, and the
-    reconstruction error per feature.
+    What has a unit of its own is shown apart: the loss with its terms, the reconstruction error
+    per feature, and whatever else a model reports of an epoch.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         self._curves: dict[str, pg.PlotCurveItem] = {}
         self._truths: list[tuple[TruthLine, pg.InfiniteLine, pg.TextItem]] = []
-        self._quantity = "loss"
+        self._quantity = LOSS
         self._is_log = False
         self._playhead: pg.InfiniteLine | None = None
         super().__init__("Loss chart", x_title="epoch", gaps=(64, 30), parent=parent)
@@ -58,9 +59,7 @@ class LossPlot(StyledPlot):
     @property
     def names(self) -> tuple[str, ...]:
         """Metrics of the quantity, without the validation ones."""
-        if self._quantity == MSE:
-            return (MSE,)
-        return loss_names(self._session)
+        return loss_names(self._session) if self._quantity == LOSS else (self._quantity,)
 
     @property
     def is_log(self) -> bool:
@@ -76,7 +75,7 @@ class LossPlot(StyledPlot):
             self._on_redraw()
 
     def set_quantity(self, quantity: str) -> None:
-        """Show "loss" with its terms, or "reconstruction_mse"."""
+        """Show "loss" with its terms, or one other metric such as "reconstruction_mse"."""
         if quantity != self._quantity:
             self._quantity = quantity
             self._rebuild()
@@ -228,10 +227,29 @@ def loss_names(session: Session) -> tuple[str, ...]:
     return names if len(terms) == 1 and not terms[0].weight else ("loss", *names)
 
 
+def other_names(session: Session) -> tuple[str, ...]:
+    """Metrics of the epochs that are neither the loss, nor a term, nor the error per feature."""
+    known = {LOSS, MSE, *loss_names(session)}
+    found = dict.fromkeys(
+        name.removeprefix(VALIDATION)
+        for done in (*session.epochs[:1], *session.epochs[-1:])
+        for name in done.metrics
+    )
+    return tuple(name for name in found if name not in known)
+
+
+def metric_title(name: str) -> str:
+    """How a person reads the name of a metric."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def quantity_unit(session: Session, quantity: str) -> str:
     """The unit on the vertical axis; terms with several units are only called loss."""
     if quantity == MSE:
         return MSE_UNIT
+    if quantity != LOSS:
+        return metric_title(quantity).lower()
     units = {term.unit for term in session.run.terms} if session.run is not None else set()
     return units.pop() if len(units) == 1 else "loss"
 

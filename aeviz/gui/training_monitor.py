@@ -7,7 +7,15 @@ from aeviz.gui import theme
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.labels import ElidedLabel
 from aeviz.gui.live_options import LiveOptions
-from aeviz.gui.loss_plot import MSE, LossPlot, loss_names, quantity_unit
+from aeviz.gui.loss_plot import (
+    LOSS,
+    MSE,
+    LossPlot,
+    loss_names,
+    metric_title,
+    other_names,
+    quantity_unit,
+)
 from aeviz.gui.numbers import count, duration
 from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
@@ -52,7 +60,7 @@ class TrainingMonitor(QWidget):
         self.plot.setMaximumHeight(_HIGH)
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(self.tr("Shown quantity"))
-        self.quantity.addItem(self.tr("Loss and its terms"), "loss")
+        self.quantity.addItem(self.tr("Loss and its terms"), LOSS)
         self.quantity.addItem(self.tr("Error per feature"), MSE)
         self.log = TickBox(self.tr("Logarithmic"))
         self.log.setToolTip(self.tr("Draw the vertical axis logarithmically."))
@@ -165,11 +173,29 @@ class TrainingMonitor(QWidget):
             at = self.tr("now")
         self.terms.show_values(metrics, at)
 
+    def _offer_quantities(self) -> None:
+        """List what the model of the run reports besides its loss."""
+        fixed = (LOSS, MSE)
+        names = (*fixed, *other_names(self._session))
+        listed = [str(self.quantity.itemData(row)) for row in range(self.quantity.count())]
+        if list(names) == listed:
+            return
+        chosen = str(self.quantity.currentData())
+        self.quantity.blockSignals(True)
+        for row in reversed(range(len(fixed), self.quantity.count())):
+            self.quantity.removeItem(row)
+        for name in names[len(fixed) :]:
+            self.quantity.addItem(metric_title(name), name)
+        self.quantity.setCurrentIndex(names.index(chosen) if chosen in names else 0)
+        self.quantity.blockSignals(False)
+        self.plot.set_quantity(str(self.quantity.currentData()))
+
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
         self._progress = None
         terms = run.terms if run is not None else ()
-        self.terms.set_terms(loss_names(self._session), terms, quantity_unit(self._session, "loss"))
+        self.terms.set_terms(loss_names(self._session), terms, quantity_unit(self._session, LOSS))
+        self._offer_quantities()
         self.terms.setVisible(run is not None)
         self._show_state()
         self._show_terms()
@@ -177,6 +203,7 @@ class TrainingMonitor(QWidget):
     @Slot(int)
     def _on_epoch(self, epoch: int) -> None:
         self._show_terms()
+        self._offer_quantities()
         if not self._session.is_training:
             self._show_state()
 

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QApplication
 
 from aeviz.gui import theme
 from aeviz.gui.loss_plot import MSE, LossPlot, quantity_unit
+from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
-from tests.gui.offers import TERMS, epoch, run
+from aeviz.gui.training_monitor import TrainingMonitor
+from tests.gui.offers import ROWS, TERMS, epoch, run
 
 
 @pytest.fixture
@@ -150,3 +152,19 @@ def test_the_unit_stands_on_the_axis(session: Session) -> None:
     session.receive(run())
     assert quantity_unit(session, "loss") == "nats per sample"
     assert quantity_unit(session, MSE) == "squared error per feature"
+
+
+def test_what_a_model_reports_besides_its_loss_is_offered_too(qtbot: Any) -> None:
+    session = Session([].append)
+    monitor = TrainingMonitor(session, Plan(ROWS))
+    qtbot.addWidget(monitor)
+    session.receive(run())
+    session.receive(epoch(0, perplexity=3.0, validation_perplexity=4.0))
+    titles = [monitor.quantity.itemText(row) for row in range(monitor.quantity.count())]
+    assert titles == ["Loss and its terms", "Error per feature", "Perplexity"]
+    monitor.quantity.setCurrentIndex(2)
+    drawn = monitor.plot.curve("validation_perplexity")
+    assert drawn is not None
+    assert drawn[1].tolist() == [4.0]
+    session.receive(run())
+    assert monitor.quantity.currentText() == "Loss and its terms"
