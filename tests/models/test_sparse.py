@@ -38,9 +38,9 @@ def test_only_sigmoid_units_are_held_to_a_target() -> None:
 
 
 def test_sigmoid_units_come_down_to_their_target() -> None:
-    model, batch = made(unit="sigmoid", l1=0.0, beta=100.0, rho=0.1, latent_dim=20), batch_of(IMAGE)
+    model, batch = made(unit="sigmoid", l1=0.0, beta=100.0, rho=0.1, latent_dim=5), batch_of(IMAGE)
     optimiser = torch.optim.Adam(model.parameters(), 0.05)
-    for number in range(150):
+    for number in range(100):
         optimiser.zero_grad()
         model.loss(batch, step(number)).total.backward()
         optimiser.step()
@@ -73,7 +73,7 @@ def test_what_cannot_be_tied_is_refused_by_name(options: dict[str, Any], name: s
 def test_filters_of_photographs_become_oriented_edges() -> None:
     before, after = learned_filters()
     assert (orientation(before) > 0.5).mean() <= 0.02
-    assert (orientation(after) > 0.5).mean() >= 0.8
+    assert (orientation(after) > 0.5).mean() >= 0.75
 
 
 def learned_filters() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -85,7 +85,7 @@ def learned_filters() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     before = weight.detach().clone()
     optimiser = torch.optim.Adam(model.parameters(), MODELS["sparse"].defaults["lr"])
     generator = torch.Generator().manual_seed(0)
-    for _ in range(24):
+    for _ in range(36):
         for rows in torch.randperm(6000, generator=generator).split(128):
             optimiser.zero_grad()
             model.loss(store.batch(rows), step()).total.backward()
