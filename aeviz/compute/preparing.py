@@ -1,8 +1,9 @@
 """What stands before the first step: data, model and generators, for a new run or an old one."""
 
+import math
 import os
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import Training
 from aeviz.data.dataset import Dataset
 from aeviz.messages import Message
-from aeviz.models.base import DataSpec
+from aeviz.models.base import DataSpec, Preparing
 from aeviz.runs.reading import RunError
 from aeviz.runs.schema import RunInfo, Settings, TrainConfig
 from aeviz.runs.writer import RunWriter
+
+MOST_VALUES = 2**26
+"""Values at most that a model sees before the first step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +44,22 @@ def prepare(settings: Settings, dataset: Dataset, device: Device) -> Prepared:
     parts = split(len(dataset), config.validation, config.shown, settings["seed"])
     spec = data_spec(dataset, len(parts.train))
     trained = as_trained_by(settings, dataset)
+    if settings["data"].get("binarise", "no") != "no":
+        spec = replace(spec, step=1.0)
     training = make_training(settings, trained, spec, device)
+    show_samples(training)
     truths = truths_of(training.model, training.store, training.split)
     info = run_info(settings, dataset, training.model, spec, truths, device)
     return Prepared(training, trained, info)
+
+
+def show_samples(training: Training) -> None:
+    """Let a model that wants to see training samples first see them, evenly chosen if many."""
+    if isinstance(training.model, Preparing):
+        features = math.prod(training.store.shape)
+        rows = training.split.train[:: len(training.split.train) * features // MOST_VALUES + 1]
+        x = training.store.take(torch.from_numpy(rows.copy()).to(training.store.device))
+        training.model.prepare(x.cpu())  # Apple's GPU knows no double precision
 
 
 def as_trained_by(settings: Settings, dataset: Dataset) -> Dataset:

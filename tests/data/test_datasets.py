@@ -30,6 +30,7 @@ def dataset(request: pytest.FixtureRequest, folder: Path) -> Dataset:
 def test_every_named_data_set_is_registered() -> None:
     assert set(DATASETS) >= {
         *("digits", "wine", "two-moons", "mnist", "fashion-mnist"),
+        *("eight-gaussians", "checkerboard", "ring", "pinwheel"),
         *("shapes", "noise", "cells", "spheres", "swiss-roll"),
     }
 

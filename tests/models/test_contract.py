@@ -10,6 +10,7 @@ from aeviz.models import MODELS
 from aeviz.models.base import (
     DataSpec,
     Described,
+    Invertible,
     KnownTruth,
     LatentModel,
     Likelihood,
@@ -119,7 +120,7 @@ def test_eval_mode_is_deterministic(entry: ModelEntry, spec: DataSpec) -> None:
 def test_eval_mode_does_not_depend_on_the_batch(entry: ModelEntry, spec: DataSpec) -> None:
     model, batch = tiny(entry, spec).eval(), batch_of(spec)
     alone = model.encode(batch.x[2:3])
-    assert torch.allclose(alone, model.encode(batch.x)[2:3], atol=1e-6)
+    assert torch.allclose(alone, model.encode(batch.x)[2:3], atol=1e-5)
 
 
 @each_model
@@ -160,15 +161,25 @@ def test_the_loss_stays_on_the_meta_device(entry: ModelEntry, spec: DataSpec) ->
 
 @each_model
 def test_eight_samples_are_learned_by_heart(entry: ModelEntry, spec: DataSpec) -> None:
-    model, batch = tiny(entry, spec, latent_dim=6), batch_of(spec)
-    before = reconstruction_error(model, batch.x)
+    has_width = "latent_dim" in entry.config.__pydantic_fields__
+    model = tiny(entry, spec, **({"latent_dim": 6} if has_width else {}))
+    batch = batch_of(spec)
+    before = lack(model, batch.x)
     optimiser = torch.optim.Adam(model.parameters(), 0.02)
     for number in range(200):
         losses = model.loss(batch, step(number, number=number))
         optimiser.zero_grad()
         losses.total.backward()
         optimiser.step()
-    assert reconstruction_error(model, batch.x) < before / 2
+    assert lack(model, batch.x) < before / 2
+
+
+def lack(model: LatentModel, x: torch.Tensor) -> float:
+    """How far samples are from learned: a flow reconstructs all of them, but finds them unlikely."""
+    if isinstance(model, Invertible):
+        with torch.no_grad():
+            return -float(sum(model.log_density(x)).mean())
+    return reconstruction_error(model, x)
 
 
 def reconstruction_error(model: LatentModel, x: torch.Tensor) -> float:
@@ -221,5 +232,8 @@ def test_models_are_final_and_say_what_they_are(entry: ModelEntry) -> None:
 
 @pytest.mark.parametrize("entry", list(MODELS.values()), ids=list(MODELS))
 def test_a_misspelt_option_is_refused_by_name(entry: ModelEntry) -> None:
-    with pytest.raises(ValueError, match=r"no option 'model\.latent_dmi'; did you mean model\.lat"):
-        entry.build(DataSpec((4,)), {"latent_dmi": 3})
+    known = next(iter(entry.config.__pydantic_fields__))
+    with pytest.raises(
+        ValueError, match=rf"no option 'model\.{known}x'; did you mean model\.{known}"
+    ):
+        entry.build(DataSpec((4,)), {f"{known}x": 3})

@@ -15,7 +15,7 @@ SPECS = {"image": IMAGE, "table": TABLE}
 ODD = DataSpec((2, 5, 6), samples=64, bounded=True, classes=3)
 """Images that models which have a body see through convolutions."""
 
-SMALL: dict[str, Any] = {"widths": (16,), "channels": (16,), "latent_dim": 2}
+SMALL: dict[str, Any] = {"widths": (16,), "channels": (16,), "latent_dim": 2, "transforms": 2}
 """Options that make a model tiny, of those that have them."""
 
 
