@@ -11,8 +11,8 @@ from torch import Tensor
 from aeviz.compute import seeds
 from aeviz.compute.samples import TRAIN, VALIDATION
 from aeviz.compute.tally import Tally
-from aeviz.messages import FloatArray
-from aeviz.models.base import LatentModel
+from aeviz.messages import ByteArray, FloatArray
+from aeviz.models.base import Counting, LatentModel
 
 if TYPE_CHECKING:
     from aeviz.compute.training import Training
@@ -62,17 +62,20 @@ def measure_shown(
         training: What is measured.
         latents: Written to, (N, D).
         metrics: Gets the mean over shown samples and features of (decode(encode(x)) − x)², for the
-            training part and, as "validation_reconstruction_mse", for the other.
+            training part and, as "validation_reconstruction_mse", for the other; so with the
+            figures of a model that is `Counting`.
     """
     shown, parts = training.split.shown, training.split.parts
     features = int(np.prod(training.store.shape))
     size = max(16, SLICE_VALUES // features)
     errors = np.empty(len(shown), np.float64)
+    counts = Counts(training.model)
     with evaluating(training.model):
         for first in range(0, len(shown), size):
             rows = slice(first, first + size)
             index = torch.from_numpy(shown[rows].copy()).to(training.store.device)
             z, error = _encode(training, index)
+            counts.add(z, parts[rows])
             latents[rows] = z.cpu().numpy()
             errors[rows] = error.cpu().numpy()
             yield
@@ -80,6 +83,32 @@ def measure_shown(
         if (parts == part).any():
             mean = errors[parts == part].mean() / features
             metrics[f"{name}reconstruction_mse"] = float(mean)
+        metrics.update(counts.figures(part, name))
+
+
+class Counts:
+    """What a `Counting` model counts in latents, for each part; nothing for other models."""
+
+    def __init__(self, model: LatentModel) -> None:
+        self._model = model if isinstance(model, Counting) else None
+        self._sums: dict[int, Tensor] = {}
+
+    @torch.no_grad()
+    def add(self, z: Tensor, parts: ByteArray) -> None:
+        """Count in latents (B, D) of samples of these parts, (B,)."""
+        if self._model is None:
+            return
+        for part in np.unique(parts).tolist():
+            rows = torch.from_numpy(np.flatnonzero(parts == part)).to(z.device)
+            found = self._model.counts(z[rows])
+            self._sums[part] = self._sums[part] + found if part in self._sums else found
+
+    def figures(self, part: int, prefix: str) -> dict[str, float]:
+        """The figures of a part by the names of their metrics."""
+        if self._model is None or part not in self._sums:
+            return {}
+        found = self._model.figures(self._sums[part])
+        return {f"{prefix}{name}": value for name, value in found.items()}
 
 
 @torch.no_grad()

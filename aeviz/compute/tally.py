@@ -1,5 +1,6 @@
 """Losses of an epoch: collected on the device, read seldom, summed in order, checked."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -31,7 +32,8 @@ class Tally:
     """Sums of the loss and its terms over the samples of an epoch.
 
     Values stay on the device until `read`; they are then added one step after the other in double
-    precision, so that the sums do not depend on when they were read.
+    precision, so that the sums do not depend on when they were read. A term that the loss of the
+    present stage does not have is NaN in the sums, and left out of what is told.
 
     Args:
         terms: Names of the terms.
@@ -41,7 +43,7 @@ class Tally:
         self.names = ("loss", *terms)
         self.sums = [0.0] * len(self.names)
         self.count = 0
-        self._unread: list[tuple[int, int, list[Tensor]]] = []
+        self._unread: list[tuple[int, int, list[Tensor | None]]] = []
 
     def clear(self) -> None:
         """Begin an epoch."""
@@ -52,8 +54,8 @@ class Tally:
     def add(self, losses: Losses, count: int, step: int) -> None:
         """Note the losses of a batch of `count` samples without waiting for them."""
         total, parts = losses
-        values = [total.detach()]
-        values += [parts[name].detach() for name in self.names[1:]]
+        values: list[Tensor | None] = [total.detach()]
+        values += [parts[name].detach() if name in parts else None for name in self.names[1:]]
         self._unread.append((count, step, values))
 
     def read(self, epoch: int) -> dict[str, float]:
@@ -64,29 +66,35 @@ class Tally:
         """
         if not self._unread:
             return {}
-        width = len(self.names)
-        values = torch.stack([value for *_, row in self._unread for value in row]).tolist()
-        sums, samples = [0.0] * width, 0
-        for number, (count, step, _) in enumerate(self._unread):
-            row = values[number * width : (number + 1) * width]
-            self._check(row, epoch, step)
-            for column, value in enumerate(row):
+        there = [value for *_, row in self._unread for value in row if value is not None]
+        values = iter(torch.stack(there).tolist())
+        sums, samples = [0.0] * len(self.names), 0
+        for count, step, row in self._unread:
+            numbers = [math.nan if value is None else next(values) for value in row]
+            self._check(numbers, row, epoch, step)
+            for column, value in enumerate(numbers):
                 self.sums[column] += value * count
                 sums[column] += value * count
             samples += count
         self.count += samples
         self._unread.clear()
-        return {name: total / samples for name, total in zip(self.names, sums, strict=True)}
+        return self._means(sums, samples)
 
     def means(self, prefix: str = "") -> dict[str, float]:
         """Means over all samples that were read, by name."""
+        return self._means(self.sums, self.count, prefix)
+
+    def _means(self, sums: Sequence[float], count: int, prefix: str = "") -> dict[str, float]:
         return {
-            f"{prefix}{name}": total / self.count
-            for name, total in zip(self.names, self.sums, strict=True)
+            f"{prefix}{name}": total / count
+            for name, total in zip(self.names, sums, strict=True)
+            if not math.isnan(total)
         }
 
-    def _check(self, row: Sequence[float], epoch: int, step: int) -> None:
+    def _check(
+        self, numbers: Sequence[float], row: Sequence[Tensor | None], epoch: int, step: int
+    ) -> None:
         # the terms first: they say more than their sum
-        for name, value in [*zip(self.names, row, strict=True)][::-1]:
-            if not abs(value) < float("inf"):
+        for name, value, told in [*zip(self.names, numbers, row, strict=True)][::-1]:
+            if told is not None and not abs(value) < float("inf"):
                 raise TrainingDiverged(epoch, step, name)

@@ -1,6 +1,7 @@
 """What every registered model promises."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 import safetensors.torch
@@ -8,6 +9,7 @@ import torch
 
 from aeviz.models import MODELS
 from aeviz.models.base import (
+    Codebook,
     DataSpec,
     Described,
     Invertible,
@@ -49,8 +51,8 @@ def test_bounded_decodes_lie_in_the_unit_interval(entry: ModelEntry, spec: DataS
 @each_model
 def test_decodes_are_never_clipped(entry: ModelEntry, spec: DataSpec) -> None:
     model = tiny(entry, spec).eval()
-    if model.bounded:
-        pytest.skip("bounded by its output layer")
+    if model.bounded or isinstance(model, Codebook):
+        pytest.skip("bounded by its output layer, or by its codes")
     far = torch.randn(64, model.latent_dim, generator=torch.Generator().manual_seed(1)) * 20
     x_hat = model.decode(far)
     assert x_hat.min() < 0
@@ -60,22 +62,29 @@ def test_decodes_are_never_clipped(entry: ModelEntry, spec: DataSpec) -> None:
 @each_model
 def test_the_loss_is_finite_and_reaches_every_parameter(entry: ModelEntry, spec: DataSpec) -> None:
     model = tiny(entry, spec)
-    losses = model.loss(batch_of(spec), step())
-    assert losses.total.shape == ()
-    assert torch.isfinite(losses.total)
-    losses.total.backward()
-    stages = model.stage_parameters(0) if isinstance(model, Staged) else model.parameters()
-    for parameter in stages:
-        assert parameter.grad is not None
-        assert parameter.grad.abs().sum() > 0
+    for stage in range(stages_of(model)):
+        losses = model.loss(batch_of(spec), replace(step(), stage=stage))
+        assert losses.total.shape == ()
+        assert torch.isfinite(losses.total)
+        losses.total.backward()
+        is_staged = isinstance(model, Staged)
+        for parameter in model.stage_parameters(stage) if is_staged else model.parameters():
+            assert parameter.grad is not None
+            assert parameter.grad.abs().sum() > 0
+
+
+def stages_of(model: LatentModel) -> int:
+    return len(model.stages) if isinstance(model, Staged) else 1
 
 
 @each_model
 def test_the_terms_are_the_parts_of_the_loss(entry: ModelEntry, spec: DataSpec) -> None:
     model = tiny(entry, spec)
-    losses = model.loss(batch_of(spec), step())
-    assert list(losses.parts) == [term.name for term in model.terms]
-    assert all(part.shape == () for part in losses.parts.values())
+    found: dict[str, torch.Tensor] = {}
+    for stage in range(stages_of(model)):
+        found |= model.loss(batch_of(spec), replace(step(), stage=stage)).parts
+    assert list(found) == [term.name for term in model.terms]
+    assert all(part.shape == () for part in found.values())
     for term in model.terms:
         assert term.title
         assert term.formula
@@ -87,12 +96,14 @@ def test_the_terms_are_the_parts_of_the_loss(entry: ModelEntry, spec: DataSpec) 
 def test_the_loss_is_the_weighted_sum_of_its_terms(entry: ModelEntry, spec: DataSpec) -> None:
     model = tiny(entry, spec)
     weights = {term.weight: 3.0 for term in model.terms if term.weight}
-    losses = model.loss(batch_of(spec), step(**weights))
-    total = sum(
-        losses.parts[term.name] * (weights[term.weight] if term.weight else 1.0)
-        for term in model.terms
-    )
-    assert torch.allclose(losses.total, total)
+    for stage in range(stages_of(model)):
+        losses = model.loss(batch_of(spec), replace(step(**weights), stage=stage))
+        total = sum(
+            losses.parts[term.name] * (weights[term.weight] if term.weight else 1.0)
+            for term in model.terms
+            if term.name in losses.parts
+        )
+        assert torch.allclose(losses.total, total)
 
 
 @each_model
@@ -175,7 +186,7 @@ def test_eight_samples_are_learned_by_heart(entry: ModelEntry, spec: DataSpec) -
 
 
 def lack(model: LatentModel, x: torch.Tensor) -> float:
-    """How far samples are from learned: a flow reconstructs all of them, but finds them unlikely."""
+    """How far samples are from learned; a flow reconstructs all, but finds them unlikely."""
     if isinstance(model, Invertible):
         with torch.no_grad():
             return -float(sum(model.log_density(x)).mean())
