@@ -47,6 +47,8 @@ from aeviz.models.options import (
     Widths,
 )
 
+CONV, DENSE = {"when": ["body", "auto", "conv"]}, {"when": ["body", "auto", "dense"]}
+
 CodeBody = Annotated[
     Literal["auto", "conv", "dense"],
     Field(
@@ -63,11 +65,12 @@ Places = Annotated[
         le=4096,
         title="Places",
         description="How many codes a sample gets from a dense body",
-        json_schema_extra={"when": ["body", "auto", "dense"]},
+        json_schema_extra={**DENSE},
     ),
 ]
 
-CONV = {"when": ["body", "auto", "conv"]}
+CodeWidths = Annotated[Widths, Field(json_schema_extra={**DENSE})]
+CodeDecoderWidths = Annotated[DecoderWidths, Field(json_schema_extra={**DENSE, "advanced": True})]
 
 CodeChannels = Annotated[MapChannels, Field(json_schema_extra={**CONV})]
 CodeBlocks = Annotated[MapBlocks, Field(json_schema_extra={**CONV, "advanced": True})]
@@ -79,12 +82,12 @@ class VQConfig(CodesConfig):
     """Options of the vector-quantised autoencoder."""
 
     body: CodeBody = "auto"
-    widths: Widths = (256, 128)
+    widths: CodeWidths = (256, 128)
     places: Places = 16
     channels: CodeChannels = None
     blocks: CodeBlocks = 1
     activation: Activation = "relu"
-    decoder_widths: DecoderWidths = None
+    decoder_widths: CodeDecoderWidths = None
     upsampling: CodeUpsampling = "transposed"
     output: Output = "auto"
     dropout: Dropout = 0.0
