@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aeviz.compute.building import build_model
+from aeviz.compute.round_trip import RoundTrip
 from aeviz.messages import FloatArray
-from aeviz.models.base import Conditional, LatentModel
+from aeviz.models.base import Conditional, Invertible, LatentModel
 from aeviz.runs.schema import RunInfo
 
 SLICE = 0.008
@@ -43,6 +44,7 @@ class Decoder:
     def __init__(self, info: RunInfo) -> None:
         self.model: LatentModel = build_model(info).eval().requires_grad_(False)
         self.slice_length = SliceLength()
+        self._round_trip = RoundTrip(self.model) if isinstance(self.model, Invertible) else None
         self._loaded: Mapping[str, Tensor] | None = None
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
@@ -55,16 +57,23 @@ class Decoder:
             check_weights(self.model.state_dict(), tensors)
             self._loaded = None  # a failure half-way must not leave the old name on mixed weights
             self.model.load_state_dict(tensors)
+            if self._round_trip is not None:
+                self._round_trip.forget()
             self._loaded = tensors
 
     def decode(self, z: FloatArray, condition: Any = None) -> FloatArray:
-        """Map latents (B, D) to samples as a model sees them: (B, H, W, C) or (B, F), finite."""
+        """Map latents (B, D) to samples as a model sees them: (B, H, W, C) or (B, F), finite.
+
+        An invertible model's decodes are NaN where its inverse is wrong beyond repair.
+        """
         began = time.perf_counter()
+        exact = self._round_trip
         with torch.inference_mode():
             told = condition_of(self.model, condition, len(z))
-            x_hat = channels_last(self.model.decode(torch.tensor(z), told))
+            decode = self.model.decode if exact is None else exact.decode
+            x_hat = channels_last(decode(torch.tensor(z), told))
         self.slice_length.learn(len(z), time.perf_counter() - began)
-        return finite(x_hat, "decode")
+        return finite(x_hat, "decode") if exact is None else x_hat
 
     def encode(self, scaled: FloatArray) -> FloatArray:
         """Map scaled samples (B, H, W, C) or (B, F) to latents (B, D), finite."""
