@@ -158,14 +158,17 @@ def _points(
 def _is_inside(shape: int, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Whether points are inside a shape that fits the unit circle."""
     if shape == 0:
-        return np.maximum(np.abs(x), np.abs(y)) <= np.sqrt(0.5)
-    if shape == 1:
-        return x * x + (2 * y) ** 2 <= 1
-    x, y = HEART * x, HEART * y
-    return (x * x + y * y - 1) ** 3 <= x * x * y**3
+        inside = np.maximum(np.abs(x), np.abs(y)) <= np.sqrt(0.5)
+    elif shape == 1:
+        inside = x * x + (2 * y) ** 2 <= 1
+    else:
+        x, y = HEART * x, HEART * y
+        inside = (x * x + y * y - 1) ** 3 <= x * x * y**3
+    return np.asarray(inside)
 
 
 def _grey(inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The share of every pixel that is inside, 255 for all of it, (A, 17, 17)."""
     counts = inside.reshape(len(inside), SPRITE, FINE, SPRITE, FINE).sum(axis=(2, 4))
-    return np.round(counts * (255 / FINE**2)).astype(np.uint8)
+    grey: NDArray[np.uint8] = np.round(counts * (255 / FINE**2)).astype(np.uint8)
+    return grey
