@@ -12,7 +12,7 @@ from aeviz.messages import Term
 from aeviz.models import entry as model_entry
 from aeviz.models.base import DataSpec, Described, LatentModel
 
-SIGNS = {"beta": "β"}
+SIGNS = {"beta": "β", "lam": "λ"}
 """How the weight of a term is written in a formula; others by their name."""
 
 
