@@ -146,7 +146,7 @@ class CodesConfig:
     prior: CodePrior = "autoregressive"
     decay: Decay = 0.99
     dead_after: DeadAfter = 50
-    prior_width: PriorWidth = 128
+    prior_width: PriorWidth = 96
 
 
 def is_bernoulli(config: CodesConfig, data: DataSpec) -> bool:
