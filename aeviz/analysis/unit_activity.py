@@ -63,8 +63,8 @@ class Tally:
         self.top = np.take_along_axis(both, order, axis=0)
         self.rows = np.take_along_axis(numbers, order, axis=0)
 
-    def findings(self, total: int) -> Findings:
-        """What is known so far."""
+    def findings(self, total: int, layer: int = -1) -> Findings:
+        """What is known so far, of `total` samples and the layer of that number."""
         selective, label = selectivity(self.sums, self.members, self.smallest)
         arrays: dict[str, NDArray[Any]] = {
             "rows": np.ascontiguousarray(self.rows.T),
@@ -73,7 +73,7 @@ class Tally:
             "label": label,
             "active": (self.active / max(1, self.seen)).astype(np.float32),
         }
-        return Findings(arrays, {"seen": self.seen, "total": total})
+        return Findings(arrays, {"seen": self.seen, "total": total, "layer": layer})
 
 
 def selectivity(
@@ -136,12 +136,12 @@ def _activity(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findin
         size = _fitting(size, time.perf_counter() - began)
         if done < subject.kept and time.perf_counter() - shown > SHOW_EVERY:
             shown = time.perf_counter()
-            yield tally.findings(subject.kept)
+            yield tally.findings(subject.kept, number)
         else:
             yield None
     if tally is None:
         raise ValueError("this run keeps no samples, so nothing can excite its units")
-    yield tally.findings(subject.kept)
+    yield tally.findings(subject.kept, number)
 
 
 def _fitting(size: int, seconds: float) -> int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,28 +36,67 @@ REFERENCE = 256
 @register_question("unit-ascent")
 def _ascent(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings | None]:
     """The input that excites the unit `unit` of the layer `layer` most, from noise by `seed`."""
-    model = model_of(subject)
-    unit, number = int(arguments.get("unit", 0)), int(arguments.get("layer", -1))
+    goal = Goal(model_of(subject), int(arguments.get("layer", -1)), int(arguments.get("unit", 0)))
+    seed = int(arguments.get("seed", 0))
     ball = Ball(samples_of(subject, 0, min(REFERENCE, subject.kept)))
-    x = ball.start(int(arguments.get("seed", 0)))
     shown = began = time.perf_counter()
-    value, is_flat = 0.0, False
-    for step in range(STEPS):
-        gradient, value = gradient_of(model, x, number, unit)
-        size = float(gradient.norm())
-        is_flat = not size > 0
-        if is_flat:
-            break
-        x = ball.inside(x + ball.radius * step_length(step) * gradient / size)
+    for x, step in climb(goal, ball, seed):
         now = time.perf_counter()
-        if now - shown > SHOW_EVERY:
+        if step == STEPS:
+            yield _found(subject, goal, x, step, seed)
+        elif now - shown > SHOW_EVERY:
             shown = began = now
-            yield _found(subject, x, value, step + 1, is_flat=False)
+            yield _found(subject, goal, x, step, seed)
         elif now - began > SLICE:
             began = now
             yield None
-    value = gradient_of(model, x, number, unit)[1]
-    yield _found(subject, x, value, STEPS, is_flat=is_flat)
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """Whose activation is to grow: a unit of a layer, -1 for the latents."""
+
+    model: LatentModel
+    layer: int
+    unit: int
+
+    def gradient(self, x: Tensor) -> tuple[Tensor, float]:
+        """Gradient of the unit with respect to its input (1, …), and its activation.
+
+        The gradient is of the unit before its activation function where it has one: a unit that
+        is off would have none. The model's parameters get no gradient.
+
+        Raises:
+            ValueError: If there is no such unit.
+        """
+        with torch.enable_grad():
+            variable = x.detach().clone().requires_grad_(True)
+            layer = layer_of(layers_of(self.model, variable), self.layer)
+            if not 0 <= self.unit < layer.units:
+                raise ValueError(f"this layer has {layer.units} units: there is no {self.unit}")
+            driven = activations(layer.before)[0, self.unit]
+            value = float(activations(layer.output)[0, self.unit].detach())
+            if not driven.requires_grad:  # such as a code, which does not move with its input
+                return torch.zeros_like(x), value
+            (gradient,) = torch.autograd.grad(driven, variable)
+        return gradient, value
+
+
+def climb(goal: Goal, ball: "Ball", seed: int) -> Iterator[tuple[Tensor, int]]:
+    """Inputs (1, …) on the way up with the number of steps done; the last is after `STEPS`.
+
+    Where nothing leads up the first input is the last.
+    """
+    x = ball.start(seed)
+    for step in range(STEPS):
+        gradient = goal.gradient(x)[0]
+        size = float(gradient.norm())
+        if not size > 0:
+            break
+        x = ball.inside(x + ball.radius * step_length(step) * gradient / size)
+        if step + 1 < STEPS:
+            yield x, step + 1
+    yield x, STEPS
 
 
 class Ball:
@@ -92,31 +132,17 @@ def step_length(step: int) -> float:
     return 0.1 * (1.0 - step / STEPS) + 0.002
 
 
-def gradient_of(model: LatentModel, x: Tensor, number: int, unit: int) -> tuple[Tensor, float]:
-    """Gradient of a unit's activation with respect to its input, and the activation.
-
-    The gradient is of the unit before its activation function where it has one: a unit that is off
-    would have none. The model's parameters get no gradient.
-
-    Raises:
-        ValueError: If there is no such unit.
-    """
-    with torch.enable_grad():
-        variable = x.detach().clone().requires_grad_(True)
-        layer = layer_of(layers_of(model, variable), number)
-        if not 0 <= unit < layer.units:
-            raise ValueError(f"this layer has {layer.units} units: there is no unit {unit}")
-        driven = activations(layer.before)[0, unit]
-        if not driven.requires_grad:  # such as a code, which does not move with its input
-            return torch.zeros_like(x), float(driven)
-        (gradient,) = torch.autograd.grad(driven, variable)
-    return gradient, float(activations(layer.output)[0, unit].detach())
-
-
-def _found(subject: Subject, x: Tensor, value: float, steps: int, *, is_flat: bool) -> Findings:
+def _found(subject: Subject, goal: Goal, x: Tensor, step: int, seed: int) -> Findings:
     scaled = channels_last(x) if x.ndim == 4 else np.array(x.float().numpy())
     own = scaled if subject.own_units is None else subject.own_units(scaled)
-    return Findings(
-        {"x": own[0]},
-        {"activation": value, "step": steps, "steps": STEPS, "is_flat": is_flat},
-    )
+    gradient, value = goal.gradient(x)
+    values = {
+        "activation": value,
+        "is_flat": not float(gradient.norm()) > 0,
+        "step": step,
+        "steps": STEPS,
+        "layer": goal.layer,
+        "unit": goal.unit,
+        "seed": seed,
+    }
+    return Findings({"x": own[0]}, values)

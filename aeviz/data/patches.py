@@ -31,7 +31,9 @@ WHITENING_FLOOR = 0.1
 """Added to the variance along every principal axis, so that noise is not blown up."""
 
 PHOTOGRAPHS = ("China", "flower")
-SOURCE = "scikit-learn's sample images: china.jpg by danielbuechele, flower.jpg by vultilion, Flickr"
+SOURCE = (
+    "scikit-learn's sample images: china.jpg by danielbuechele, flower.jpg by vultilion, Flickr"
+)
 LICENCE = "CC BY 2.0"
 
 SAMPLES = Option(

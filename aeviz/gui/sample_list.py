@@ -41,9 +41,12 @@ Index = QModelIndex | QPersistentModelIndex
 class SampleModel(QAbstractListModel):
     """Rows of the map as rows of a list; samples that the window lacks are fetched when seen."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, parent: QObject | None = None, *, view: str = VIEW
+    ) -> None:
         super().__init__(parent)
         self.session = session
+        self._view = view
         self.rows: NDArray[np.int64] = np.empty(0, np.int64)
         self.style = SampleStyle()
         self._kept: dict[int, NDArray[Any]] = {}
@@ -81,11 +84,11 @@ class SampleModel(QAbstractListModel):
     @Slot()
     def _on_timeout(self) -> None:
         if self._wanted:
-            self.session.fetch(VIEW, self._wanted)
+            self.session.fetch(self._view, self._wanted)
 
     @Slot(object)
     def _on_samples_fetched(self, message: m.SamplesFetched) -> None:
-        if message.view != VIEW:
+        if message.view != self._view:
             return
         if len(self._kept) > _MOST_KEPT:
             self._kept.clear()

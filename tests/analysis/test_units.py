@@ -188,7 +188,7 @@ def test_what_was_found_is_shown_as_a_person_reads_it() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [({"unit": 99}, "no unit 99"), ({"layer": 7}, "no layer 7")],
+    [({"unit": 99}, "there is no 99"), ({"layer": 7}, "no layer 7")],
 )
 def test_what_is_not_there_is_named(arguments: dict[str, int], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
