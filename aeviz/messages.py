@@ -61,8 +61,29 @@ class TrainOn(Message):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class TrainOutside(Message):
+    """Start a training as a process of its own, which outlives the window.
+
+    Attributes:
+        settings: As in `Train`; not used to go on.
+        devices: How many devices of this computer it uses.
+        resume: The run folder to go on with, "" for a new one.
+        epochs: The total to go on to.
+    """
+
+    settings: Mapping[str, Any]
+    devices: int = 1
+    resume: str = ""
+    epochs: int = 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Pause(Message):
-    """Stop pulling training steps; nothing is lost."""
+    """Stop pulling training steps; nothing is lost.
+
+    `Pause`, `Continue`, `Stop` and `Turn` that name a run which another process trains are left in
+    its folder, where that process looks twice a second.
+    """
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,6 +99,11 @@ class StepOnce(Message):
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Stop(Message):
     """End the training within one batch; what it has is saved and can go on later."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StopOutside(Message):
+    """Ask every training outside that this window has started to save and end."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,7 +142,9 @@ class Decode(Message):
         view: Who asks; the answer carries it back.
         z: Latents of shape (B, D).
         epoch: Whole epoch; -1 asks for the newest weights, also between epochs.
-        condition: What a conditional model is told, by name or number; None for its default.
+        condition: What a conditional model is told: a choice by name or number, a number for every
+            column, or the row of the shown sample whose part it is; None for the first choice, the
+            means, or row 0.
     """
 
     view: str
@@ -140,11 +168,14 @@ class Reconstruct(Message):
         view: Who asks.
         rows: Which of the shown samples, as row numbers of the map, shape (K,).
         epochs: Whole epochs; -1 for the newest weights.
+        condition: What a conditional model decodes under, as in `Decode`; None for every sample's
+            own. It always encodes under their own.
     """
 
     view: str
     rows: IntArray
     epochs: tuple[int, ...]
+    condition: Any = None
 
     @property
     def key(self) -> Hashable:
@@ -257,6 +288,27 @@ class TruthLine:
     definition: str
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What a model is told beside a sample or a latent, and what a person can choose from.
+
+    Attributes:
+        name: The option: "label", columns with commas between them, "upper-half", "silhouette".
+        kind: "choice", "numbers" or "sample".
+        names: The choices, or the numeric columns; of a sample which part of it.
+        units: Of the numeric columns.
+        ranges: Smallest and largest number of every column among the training samples.
+        middles: Their means.
+    """
+
+    name: str
+    kind: Literal["choice", "numbers", "sample"]
+    names: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    ranges: tuple[tuple[float, float], ...] = ()
+    middles: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EngineReady(Message):
     """torch is there: decoding and training can be asked for.
@@ -265,6 +317,7 @@ class EngineReady(Message):
         device: What "auto" resolves to: "cpu", "cuda" or "mps".
         reason: One sentence why.
         devices: Every device that can be chosen.
+        count: How many accelerators of one kind a training outside can use together.
         versions: Package name → version.
     """
 
@@ -272,6 +325,7 @@ class EngineReady(Message):
     reason: str
     devices: tuple[str, ...]
     versions: Mapping[str, str]
+    count: int = 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -302,6 +356,9 @@ class RunOpened(Message):
         bounded: Whether decodes promise to lie in [0, 1].
         abilities: What only some models can do, by the names of `aeviz.models.base.ABILITIES`.
         stages: Names of the stages of a model that trains in stages.
+        conditions: What a conditional model can be told; None for the others.
+        told: The condition of every shown sample: its choice (N,), -1 where missing, or its numbers
+            (N, K), NaN where missing; None where it is the sample itself.
     """
 
     path: str
@@ -326,6 +383,8 @@ class RunOpened(Message):
     bounded: bool = True
     abilities: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    conditions: Conditions | None = None
+    told: NDArray[Any] | None = None
 
     @property
     def is_image(self) -> bool:
@@ -397,11 +456,20 @@ class TrainingChanged(Message):
         state: What it is now.
         reason: One sentence when it ended ("finished", "stopped at epoch 3", …), else "".
         epoch: Last whole epoch.
+        where: Who trains it where that is another process ("process 4711 on node7"), else "".
     """
 
     state: TrainingState
     reason: str = ""
     epoch: int = 0
+    where: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OutsideChanged(Message):
+    """The trainings outside that this window has started and that go on: their run folders."""
+
+    runs: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -416,6 +484,7 @@ class Decoded(Message):
         values: Decodes in the data's own scale, float32 (B, H, W, C) in [0, 1] units or (B, F).
         pictures: For images contiguous uint8 (B, H, W, C), clipped; None for tables.
         clipped: Share of values outside [0, 1] that the pictures clip.
+        condition: What was asked for.
     """
 
     view: str
@@ -425,6 +494,7 @@ class Decoded(Message):
     values: FloatArray
     pictures: ByteArray | None
     clipped: float = 0.0
+    condition: Any = None
 
     @property
     def key(self) -> Hashable:
@@ -445,6 +515,7 @@ class Reconstructed(Message):
         pictures: As `Decoded.pictures`.
         difference: Reconstruction minus original in [0, 1] units or the table's own, as `values`.
         error: Mean squared error per feature in the model's scale ([0, 1] or standardised), (K,).
+        condition: What was asked for.
     """
 
     view: str
@@ -456,6 +527,7 @@ class Reconstructed(Message):
     pictures: ByteArray | None
     difference: FloatArray
     error: FloatArray
+    condition: Any = None
 
     @property
     def key(self) -> Hashable:

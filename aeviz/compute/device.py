@@ -41,6 +41,13 @@ def available() -> tuple[str, ...]:
     return tuple(words)
 
 
+def count() -> int:
+    """How many accelerators one training can use together; 1 without any."""
+    if not torch.cuda.is_available() or not torch.distributed.is_available():
+        return 1
+    return max(1, torch.cuda.device_count())
+
+
 def choose(word: str = "auto") -> Device:
     """The device behind a word.
 

@@ -20,6 +20,7 @@ from aeviz import paths
 from aeviz.compute.jobs import Jobs
 from aeviz.compute.live import LiveRun
 from aeviz.compute.logs import OutboxHandler
+from aeviz.compute.outside import Outside
 from aeviz.compute.sentences import sentence
 from aeviz.compute.trainer import Trainer
 from aeviz.mailbox import Mailbox
@@ -35,11 +36,15 @@ WARM_UP_AFTER = 2.0
 
 TRAINING = (m.Train, m.TrainOn, m.Pause, m.Continue, m.StepOnce, m.Stop, m.Turn)
 NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples)
+STEERING = (m.Pause, m.Continue, m.Stop, m.Turn)
+"""What can also be asked of a run that another process trains."""
+
 JOBS = (m.DescribeData, m.Download, m.CancelJob)
 
 WHERE: dict[type[m.Message], str] = {
     m.OpenRun: "open",
     m.Ask: "question",
+    m.TrainOutside: "training",
     **dict.fromkeys(TRAINING, "training"),
 }
 """Which part `Failed` names for a request; "inference" for all others."""
@@ -87,6 +92,11 @@ class Engine:
             runs_dir=paths.window_runs() if runs_dir is None else Path(runs_dir),
             device=device,
         )
+        self._outside = Outside(
+            outbox,
+            paths.window_runs() if runs_dir is None else Path(runs_dir),
+            None if data_dir is None else Path(data_dir),
+        )
         self._jobs = Jobs(outbox, data_dir)
         self._log = OutboxHandler(outbox)
         self._threads = (
@@ -106,6 +116,10 @@ class Engine:
         """Take a request, from any thread, without waiting; ignored after `stop`."""
         if isinstance(message, JOBS):
             self._jobs.post(message)
+        elif isinstance(message, m.StopOutside):
+            self._outside.stop()  # at once: the window is about to close
+        elif isinstance(message, STEERING) and message.run not in ("", self._trainer.run):
+            self._for_inference.post(message)
         elif isinstance(message, TRAINING):
             self._for_training.post(message)
         else:
@@ -146,6 +160,7 @@ class Engine:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
                 have_ended = have_ended and not thread.is_alive()
+        self._outside.leave()
         return have_ended
 
     # ── the inference thread ──────────────────────────────────────────────────────────────────
@@ -155,7 +170,7 @@ class Engine:
         """Made in the inference thread: its imports do not hold up the window's first paint."""
         from aeviz.compute.inference import Inference
 
-        return Inference(self._outbox, self._live)
+        return Inference(self._outbox, self._live, self._outside)
 
     def _run_inference(self) -> None:
         """Answer requests until `stop`. Runs in the inference thread."""
@@ -216,6 +231,7 @@ class Engine:
                 device=chosen.name,
                 reason=chosen.reason,
                 devices=devices.available(),
+                count=devices.count(),
                 versions=info.versions(),
             )
         )

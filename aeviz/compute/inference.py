@@ -12,6 +12,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from aeviz.compute.answers import Steps
 from aeviz.compute.history import Weights
 from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
 from aeviz.compute.opened import OpenedRun
+from aeviz.compute.outside import Outside
 from aeviz.mailbox import Mailbox
+from aeviz.runs.control import ask
 from aeviz.runs.run import RunFolder
 
 AT_ONCE = 8
@@ -48,11 +51,13 @@ class Inference:
     Args:
         outbox: Where answers go.
         live: The run that trains, to be told again when it is opened.
+        outside: The trainings outside that the window has started; None where it cannot.
     """
 
-    def __init__(self, outbox: Mailbox, live: LiveRun) -> None:
+    def __init__(self, outbox: Mailbox, live: LiveRun, outside: Outside | None = None) -> None:
         self._outbox = outbox
         self._live = live
+        self._outside = outside
         self._runs: dict[str, OpenedRun] = {}
         self._shown: Counter[str] = Counter()
         self._line: dict[Hashable, tuple[m.Message, Steps]] = {}
@@ -67,6 +72,11 @@ class Inference:
             Weights: self._keep,
             LiveOpened: self._open_live,
             LiveEnded: self._end_live,
+            m.TrainOutside: self._train_outside,
+            m.Pause: partial(self._leave_word, pause=True),
+            m.Continue: partial(self._leave_word, pause=False),
+            m.Stop: partial(self._leave_word, stop=True),
+            m.Turn: self._turn,
         }
 
     # ── the line ──────────────────────────────────────────────────────────────────────────────
@@ -133,6 +143,8 @@ class Inference:
             if self._runs.get(run.name) is not run:
                 return  # closed, or opened once more, meanwhile
             yield done
+        if run.is_followed:
+            yield run.standing.changed()
 
     def _close(self, request: m.CloseRun) -> None:
         self._shown[request.run] -= 1
@@ -195,7 +207,8 @@ class Inference:
     @property
     def next_look(self) -> float | None:
         """Seconds until a followed run is to be looked at; None where none is followed."""
-        if not any(run.is_followed for run in self._runs.values()):
+        is_watching = self._outside is not None and self._outside.is_watching
+        if not is_watching and not any(run.is_followed for run in self._runs.values()):
             return None
         return max(0.0, self._looked + FOLLOW_EVERY - time.monotonic())
 
@@ -208,16 +221,35 @@ class Inference:
         if self.next_look != 0.0:
             return
         self._looked = time.monotonic()
+        for path in [] if self._outside is None else self._outside.look():
+            self.take(m.OpenRun(run=path, path=path))
         for run in [run for run in self._runs.values() if run.is_followed]:
             run.refresh()
             for done in run.epochs():
                 self._outbox.post(done)
-            if not run.is_followed:
+            if run.is_followed:
+                for message in run.standing.news():
+                    self._outbox.post(message)
+            else:
                 self._tell_end(run)
 
     def _tell_end(self, run: OpenedRun) -> None:
-        """Say how a followed run ended, unless that would hide a training in this process."""
+        """Say how a followed run ended."""
         reason = run.folder.info.reason or run.folder.status
         logger.info("%s: %s", run.name, reason)
-        if not any(other.is_live for other in self._runs.values()):
-            self._outbox.post(m.TrainingChanged(run=run.name, state="idle", reason=reason))
+        self._outbox.post(run.standing.ended(reason))
+
+    def _train_outside(self, request: m.TrainOutside) -> None:
+        if self._outside is None:
+            raise ValueError("no training outside can be started from here")
+        self._outside.start(request)
+
+    def _turn(self, request: m.Turn) -> None:
+        self._leave_word(request, turn={request.name: request.value})
+
+    def _leave_word(self, request: m.Message, **wishes: Any) -> None:
+        """Leave a request in the folder of a run, for the process that writes it."""
+        run = self._runs.get(request.run)
+        if run is None or not run.is_followed:
+            raise ValueError(f"{', '.join(wishes)}: possible only while its run trains")
+        ask(run.folder.path, **wishes)

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from aeviz.analysis.projection import Projection, project
 from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
+from aeviz.compute.standing import Standing
 from aeviz.messages import EpochDone, FloatArray, IntArray, RunOpened
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import EpochLine, RunFolder
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from aeviz.compute.decoding import Decoder
     from aeviz.compute.history import Tensors
 
@@ -41,6 +44,7 @@ class OpenedRun:
         self.is_live = is_live
         self.history = History()
         self.contents = Contents(folder)
+        self.standing = Standing(name, folder)
         self._decoder: Decoder | None = None
         self._projection: Projection | None = None
         self._untold: deque[EpochLine] = deque(folder.epochs)
@@ -76,6 +80,8 @@ class OpenedRun:
             bounded=contents.model.bounded,
             abilities=contents.model.abilities,
             stages=contents.model.stages,
+            conditions=contents.model.conditions,
+            told=folder.conditions,
         )
 
     def epochs(self) -> Iterator[EpochDone]:
@@ -240,6 +246,36 @@ class OpenedRun:
         """Shown samples as the model sees them, (K, C, H, W) or (K, F)."""
         scaled = self.contents.scaling.apply(self.shown(rows))
         return np.ascontiguousarray(np.moveaxis(scaled, -1, 1)) if self.is_image else scaled
+
+    def told(self, rows: IntArray) -> NDArray[Any] | None:
+        """Every shown sample's own condition, for `Decoder`; None where it is not kept."""
+        about, told = self.contents.model.conditions, self.folder.conditions
+        if about is None:
+            return None
+        if about.kind == "sample":
+            return self.contents.scaling.apply(self.shown(rows))
+        return None if told is None else told[rows]
+
+    def scaled_condition(self, rows: IntArray) -> "Tensor | None":
+        """The same as the model takes it."""
+        from aeviz.compute.telling import to_model
+
+        return to_model(self.decoder.model, self.told(rows), len(rows))
+
+    def condition(self, asked: Any) -> Any:
+        """A condition as messages name it, for `Decoder`: of a sample's row the sample.
+
+        Raises:
+            ValueError: If it is no row of a kept sample.
+        """
+        about = self.contents.model.conditions
+        if about is None or about.kind != "sample":
+            return asked
+        row = 0 if asked is None else asked
+        if not isinstance(row, int):
+            raise ValueError(f"the condition is a shown sample, given by its row, not {row!r}")
+        told = self.told(np.array([row], np.int64))
+        return None if told is None else told[0]
 
     def latents(self, epoch: int) -> FloatArray:
         """Latents (N, D) of the shown samples at an epoch, the nearest kept one."""

@@ -41,7 +41,14 @@ class LiveOptions(QWidget):
 
     @Slot(object)
     def _on_training_changed(self, change: object) -> None:
-        self.setVisible(self._session.is_training)
+        self.setVisible(self._session.is_training and self._is_its_model())
+
+    def _is_its_model(self) -> bool:
+        """Whether the plan speaks of the model that trains: outside it may be another one."""
+        run = self._session.run
+        if run is None or not self._session.is_outside:
+            return True
+        return bool(run.settings.get("model", {}).get("name") == self._plan.model.name)
 
     @Slot(str)
     def _on_edited(self, name: str) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from aeviz import catalogue, paths
 from aeviz.gui import theme
 from aeviz.gui.about import AboutDialog
+from aeviz.gui.closing import may_end_training, may_leave_outside
 from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.commands import Commands
 from aeviz.gui.docks import Docks
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
         self.docks.suit(() if run is None else run.abilities)
         if run is None:
             return
-        if run.status != "training":
+        if not self.session.trains_here:
             self.plan.set_settings(run.settings)
         if run.path and Path(run.path) != paths.demo():
             self.recent.add(run.path)
@@ -270,23 +270,10 @@ class MainWindow(QMainWindow):
             theme.apply(app, self._theme())
 
     def _may_close(self) -> bool:
-        """Ask before a training is ended by closing the window."""
-        if self._settings is None or not self.session.is_training:
+        """Ask before a training is ended, or left to itself, by closing the window."""
+        if self._settings is None:
             return True
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("aeviz")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self.tr("A training is under way. Stop it and close?"))
-        box.setInformativeText(
-            self.tr("What it has learned so far is saved, and it can go on later.")
-        )
-        stop = box.addButton(self.tr("Stop, save and close"), QMessageBox.ButtonRole.AcceptRole)
-        keep = box.addButton(self.tr("Keep training"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stop)
-        box.setEscapeButton(keep)
-        box.exec()
-        return box.clickedButton() is stop
+        return may_end_training(self, self.session) and may_leave_outside(self, self.session)
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

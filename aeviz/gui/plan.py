@@ -35,6 +35,7 @@ class Plan(QObject):
         self.preset = ""
         self.seed = 0
         self.device = "auto"
+        self.place = 0
         self.problems: tuple[str, ...] = ()
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
@@ -122,6 +123,12 @@ class Plan(QObject):
         """Where to train; "auto" takes the best there is."""
         if device != self.device:
             self.device = device
+            self.changed.emit()
+
+    def set_place(self, devices: int) -> None:
+        """Train in this window (0), or outside on so many devices."""
+        if devices != self.place:
+            self.place = devices
             self.changed.emit()
 
     @Slot(str)

@@ -1,6 +1,8 @@
 """What is on screen: the run, the playhead, the cursor, the selection. Views meet only here."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,8 @@ class Session(QObject):
         answered(Answer): An answer to `ask`.
         data_described(DataDescribed): An answer to `describe_data`.
         engine_ready(EngineReady): torch is there.
-        training_changed(TrainingChanged): The training began, paused, went on or ended.
+        training_changed(TrainingChanged): A training began, paused, went on or ended, here or, in
+            the shown run, outside.
         progressed(Progress): How far the training is.
         job_progressed(JobProgress): How far the child process is.
         job_done(JobDone): The child process ended.
@@ -86,7 +89,9 @@ class Session(QObject):
         self.selection: NDArray[np.int64] = np.empty(0, np.int64)
         self.hidden: frozenset[int] = frozenset()
         self.colour = "label"
-        self.training = m.TrainingChanged(state="idle")
+        self.here = m.TrainingChanged(state="idle")
+        self._followed = m.TrainingChanged(state="idle")
+        self.outside: tuple[str, ...] = ()
         self._handlers: dict[type[m.Message], Callable[[Any], None]] = {
             m.RunOpened: self._on_run_opened,
             m.EpochDone: self._on_epoch_done,
@@ -100,7 +105,8 @@ class Session(QObject):
             m.DataDescribed: self._relay(self.data_described),
             m.JobProgress: self._relay(self.job_progressed),
             m.JobDone: self._relay(self.job_done),
-            m.Failed: self._relay(self.failed),
+            m.Failed: self._on_failed,
+            m.OutsideChanged: self._on_outside_changed,
             m.Logged: self._relay(self.logged),
         }
 
@@ -268,18 +274,64 @@ class Session(QObject):
     # ── training ──────────────────────────────────────────────────────────────────────────────
 
     @property
+    def training(self) -> m.TrainingChanged:
+        """The training that the buttons act on.
+
+        That of the shown run where another process trains it, else the one of this window.
+        """
+        return self._followed if self.is_outside else self.here
+
+    @property
+    def ending(self) -> str:
+        """Why the training of the shown run ended, "" where that was not seen."""
+        for change in (self._followed, self.here):
+            if self.run is not None and change.run == self.run.run and change.reason:
+                return change.reason
+        return ""
+
+    @property
     def is_training(self) -> bool:
-        """Whether a training is under way, paused or not."""
+        """Whether a training is under way, paused or not, here or outside in the shown run."""
         return self.training.state != "idle"
+
+    @property
+    def trains_here(self) -> bool:
+        """Whether this window trains, or prepares a training outside: only one at a time."""
+        return self.here.state != "idle"
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the shown run is trained by another process."""
+        return self._followed.state != "idle"
+
+    @property
+    def _steered(self) -> str:
+        """The run that requests name: "" means the training of this window."""
+        return self._followed.run if self.is_outside else ""
 
     def train(self, settings: Mapping[str, Any], out: str | None = None) -> None:
         """Start a training; refused with a notice while one is under way."""
-        if self.is_training:
+        if self.trains_here:
             self.noticed.emit("A training is under way: stop it first.")
             return
         self.set_following(True)
         self._set_training(m.TrainingChanged(state="loading"))
         self._post(m.Train(settings=dict(settings), out=out))
+
+    def train_outside(self, settings: Mapping[str, Any], devices: int, epochs: int = 0) -> None:
+        """Start a training as a process of its own; with `epochs` the shown run goes on there."""
+        resume = "" if self.run is None or not epochs else self.run.path
+        if self.trains_here or (epochs and not resume):
+            return
+        self.set_following(True)
+        self._set_training(m.TrainingChanged(state="loading"))
+        self._post(
+            m.TrainOutside(settings=dict(settings), devices=devices, resume=resume, epochs=epochs)
+        )
+
+    def stop_outside(self) -> None:
+        """Stop what this window has started outside, without waiting for the engine."""
+        self._post(m.StopOutside())
 
     def train_on(self, epochs: int) -> None:
         """Go on with the shown run up to `epochs` in total."""
@@ -290,12 +342,12 @@ class Session(QObject):
         self._post(m.TrainOn(run=self.run.run, path=self.run.path, epochs=epochs))
 
     def pause(self) -> None:
-        """Pause within one batch."""
-        self._post(m.Pause())
+        """Pause within one batch; a run that is trained outside, within a second."""
+        self._post(m.Pause(run=self._steered))
 
     def go_on(self) -> None:
         """Go on after a pause."""
-        self._post(m.Continue())
+        self._post(m.Continue(run=self._steered))
 
     def step(self) -> None:
         """Do one optimiser step."""
@@ -303,7 +355,7 @@ class Session(QObject):
 
     def stop(self) -> None:
         """Stop within one batch; what there is has been saved."""
-        self._post(m.Stop())
+        self._post(m.Stop(run=self._steered))
 
     def turn(self, name: str, value: float) -> None:
         """Set a live option while training."""
@@ -339,7 +391,10 @@ class Session(QObject):
         self.cursor, self.hovered, self.pin = None, -1, None
         self.selection = np.empty(0, np.int64)
         self.hidden = frozenset()
+        was_outside, self._followed = self.is_outside, m.TrainingChanged(state="idle")
         self.run_changed.emit(message)
+        if was_outside:
+            self.training_changed.emit(self.training)
 
     def _on_epoch_done(self, message: m.EpochDone) -> None:
         if self.run is None or message.run != self.run.run:
@@ -360,8 +415,25 @@ class Session(QObject):
         self.engine_ready.emit(message)
 
     def _on_training_changed(self, message: m.TrainingChanged) -> None:
-        self._set_training(message)
+        if not message.where:
+            self._set_training(message)
+        elif self.run is not None and message.run == self.run.run:
+            self._followed = message
+            if message.state == "idle":
+                status = "finished" if message.reason == "finished" else "stopped"
+                self.run = replace(self.run, status=status)
+            self.training_changed.emit(message)
 
     def _set_training(self, message: m.TrainingChanged) -> None:
-        self.training = message
+        self.here = message
         self.training_changed.emit(message)
+
+    def _on_failed(self, message: m.Failed) -> None:
+        """Also of a run that is not shown: it would be lost otherwise."""
+        if not self._is_current(message):
+            summary = f"{PurePath(message.run).name}: {message.summary}"
+            message = replace(message, run="", summary=summary)
+        self.failed.emit(message)
+
+    def _on_outside_changed(self, message: m.OutsideChanged) -> None:
+        self.outside = message.runs

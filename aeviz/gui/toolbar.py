@@ -73,7 +73,7 @@ class ToolBar(QToolBar):
     def _on_training_changed(self, change: object) -> None:
         reason = self.tr("Fixed while a training is under way.")
         for box in (self.data, self.model):
-            box.lock(reason if self._session.is_training else "")
+            box.lock(reason if self._session.trains_here else "")
 
 
 class DeviceButton(MenuButton):

@@ -28,7 +28,7 @@ class TrainingCommands(QObject):
 
     def why_not_train(self) -> str:
         """Why a training cannot start now, or an empty string."""
-        if self._session.is_training:
+        if self._session.trains_here:
             return self.tr("A training is under way: stop it first.")
         if self._session.engine is None:
             return self.tr("PyTorch is still being loaded; this takes a few seconds.")
@@ -40,7 +40,9 @@ class TrainingCommands(QObject):
         """Why the shown run cannot be trained further now, or an empty string."""
         if self._session.run is None:
             return self.tr("No run is shown.")
-        if self._session.is_training or self._session.engine is None:
+        if self._session.is_outside:
+            return self.tr("It is being trained: stop it first.")
+        if self._session.trains_here or self._session.engine is None:
             return self.why_not_train()
         return ""
 
@@ -61,7 +63,8 @@ class TrainingCommands(QObject):
         allow = self._commands.allow
         allow("train.start", self.why_not_train())
         allow("train.pause", nothing or loading)
-        allow("train.step", nothing or loading)
+        outside = self.tr("Only a training in this window can go step by step.")
+        allow("train.step", nothing or loading or (outside if self._session.is_outside else ""))
         allow("train.stop", nothing)
         allow("train.further", self.why_not_further())
         paused = state == "paused"
@@ -76,7 +79,10 @@ class TrainingCommands(QObject):
 
     @Slot()
     def _on_train(self) -> None:
-        self._session.train(self._plan.settings())
+        if self._plan.place:
+            self._session.train_outside(self._plan.settings(), self._plan.place)
+        else:
+            self._session.train(self._plan.settings())
 
     @Slot()
     def _on_pause(self) -> None:
@@ -95,4 +101,8 @@ class TrainingCommands(QObject):
 
     @Slot()
     def _on_further(self) -> None:
-        self._session.train_on(self.further_epochs)
+        if self._plan.place:
+            settings, devices = self._plan.settings(), self._plan.place
+            self._session.train_outside(settings, devices, self.further_epochs)
+        else:
+            self._session.train_on(self.further_epochs)

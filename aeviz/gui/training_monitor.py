@@ -52,6 +52,8 @@ class TrainingMonitor(QWidget):
         self.headline.setFont(theme.heading(self.headline.font()))
         self.detail = ElidedLabel(tone="muted")
         self.detail.setFont(theme.caption(self.detail.font()))
+        self.where = ElidedLabel(tone="muted")
+        self.where.setFont(theme.caption(self.where.font()))
         self.bar = ThinBar()
         self.live = LiveOptions(session, plan)
         self.terms = TermTable()
@@ -76,6 +78,7 @@ class TrainingMonitor(QWidget):
         layout.addWidget(self.headline)
         layout.addWidget(self.bar)
         layout.addWidget(self.detail)
+        layout.addWidget(self.where)
         layout.addWidget(self.live)
         layout.addSpacing(space // 2)
         layout.addWidget(self.terms)
@@ -107,11 +110,21 @@ class TrainingMonitor(QWidget):
         if state == "idle":
             self._show_idle()
         elif self._progress is None:
-            self.headline.set_text(self.tr("Preparing…"))
+            outside = self._session.is_outside
+            text = self.tr("Training outside") if outside else self.tr("Preparing…")
+            self.headline.set_text(text)
             self.detail.set_text("")
             self.bar.setRange(0, 0)
         else:
             self._show_progress(self._progress)
+        self._show_where()
+
+    def _show_where(self) -> None:
+        """Say who trains, where it is another process."""
+        where = self._session.training.where
+        is_shown = bool(where) and self._session.training.state != "idle"
+        self.where.setVisible(is_shown)
+        self.where.set_text(self.tr("Trained by {who}").format(who=where) if is_shown else "")
 
     def _show_idle(self) -> None:
         run = self._session.run
@@ -125,8 +138,7 @@ class TrainingMonitor(QWidget):
     def _ending(self, run: RunOpened) -> str:
         """How the training of the shown run ended, here or before."""
         epochs = max(self._session.last_epoch, 0)
-        change = self._session.training
-        reason = change.reason if change.run == run.run else ""
+        reason = self._session.ending
         if reason and reason != "finished":
             return reason[0].upper() + reason[1:]
         if reason or (run.status == "finished" and epochs >= run.epochs):

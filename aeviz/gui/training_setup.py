@@ -47,6 +47,7 @@ class TrainingSetup(QWidget):
         self.forms = {group: Form() for group in GROUPS}
         self.seed = IntField(_SEED)
         self.device = QComboBox()
+        self.place = QComboBox()
         self.download = self._download_button()
         self.drawing = ModelDrawing()
         self.formula = FormulaView()
@@ -112,6 +113,14 @@ class TrainingSetup(QWidget):
         self.seed.setToolTip(_SEED.description)
         rows.add(self.tr("Device"), self.device)
         self.device.setAccessibleName(self.tr("Device"))
+        rows.add(self.tr("Train"), self.place)
+        self.place.setAccessibleName(self.tr("Where to train"))
+        self.place.setToolTip(
+            self.tr(
+                "Here, in this window, every step can be watched. Outside, a process of its own "
+                "trains on when the window is closed."
+            )
+        )
         return rows
 
     def _download_button(self) -> QToolButton:
@@ -131,6 +140,7 @@ class TrainingSetup(QWidget):
         self.model.chosen.connect(self._plan.set_model)
         self.seed.edited.connect(self._on_seed_edited)
         self.device.activated.connect(self._on_device_activated)
+        self.place.activated.connect(self._on_place_activated)
         self.download.clicked.connect(self._on_download_clicked)
         for group, form in self.forms.items():
             form.setObjectName(group)
@@ -160,6 +170,7 @@ class TrainingSetup(QWidget):
             form.setVisible(bool(plan.options(group)))
         self.seed.put(plan.seed)
         self._show_devices()
+        self._show_places()
         self._lock()
         self._ask()
 
@@ -173,6 +184,17 @@ class TrainingSetup(QWidget):
         self.device.setCurrentIndex(max(row, 0))
         self.device.setToolTip(self.tr("Still looking.") if engine is None else engine.reason)
 
+    def _show_places(self) -> None:
+        """Here, outside, and outside on several devices where there are several."""
+        engine = self._session.engine
+        names = [self.tr("Here, in this window"), self.tr("Outside, as a process of its own")]
+        several = range(2, 1 + (1 if engine is None else engine.count))
+        names += [self.tr("Outside, on {count} devices").format(count=n) for n in several]
+        self.place.clear()
+        for number, name in enumerate(names):
+            self.place.addItem(name, number)
+        self.place.setCurrentIndex(min(self._plan.place, len(names) - 1))
+
     def _ask(self) -> None:
         """Ask for the drawing of the model as it is planned."""
         if self._session.engine is None:
@@ -183,7 +205,7 @@ class TrainingSetup(QWidget):
     @Slot(str)
     def _on_edited(self, name: str) -> None:
         form = self.forms[self.sender().objectName()]
-        if self._session.is_training and form.option(name).live:
+        if self._session.trains_here and form.option(name).live:
             self._session.turn(name, float(form.value(name)))
         self._plan.set_values(form.objectName(), form.values())
 
@@ -200,6 +222,10 @@ class TrainingSetup(QWidget):
     def _on_device_activated(self, row: int) -> None:
         self._plan.set_device(str(self.device.itemData(row)))
 
+    @Slot(int)
+    def _on_place_activated(self, row: int) -> None:
+        self._plan.set_place(row)
+
     @Slot()
     def _on_download_clicked(self) -> None:
         self._session.download(self._plan.data.name)
@@ -209,6 +235,7 @@ class TrainingSetup(QWidget):
     @Slot(object)
     def _on_engine_ready(self, engine: object) -> None:
         self._show_devices()
+        self._show_places()
         self._ask()
 
     @Slot(object)
@@ -217,12 +244,12 @@ class TrainingSetup(QWidget):
 
     def _lock(self) -> None:
         reason = self.tr("Fixed while a training is under way.")
-        reason = reason if self._session.is_training else ""
+        reason = reason if self._session.trains_here else ""
         for box in (self.preset, self.data, self.model):
             box.lock(reason)
         for form in self.forms.values():
             form.lock(reason)
-        for widget in (self.seed, self.device):
+        for widget in (self.seed, self.device, self.place):
             widget.setEnabled(not reason)
 
     @Slot(object)

@@ -13,13 +13,14 @@ from aeviz.runs.schema import (
     LOCK,
     MANIFEST,
     METRICS,
+    PROGRESS,
     RUN_JSON,
     SAMPLES,
     WEIGHTS,
 )
 
 FOLDERS = (LATENTS, WEIGHTS, CHECKPOINT)
-FILES = (SAMPLES, RUN_JSON, METRICS, MANIFEST, CONTROL)
+FILES = (SAMPLES, RUN_JSON, METRICS, MANIFEST, CONTROL, PROGRESS)
 
 
 def make_empty(path: Path) -> bool:

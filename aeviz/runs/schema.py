@@ -24,8 +24,10 @@ SAMPLES = "samples.npy"
 INDEX = "latents/index.npy"
 LABELS = "latents/labels.npy"
 PARTS = "latents/part.npy"
+CONDITIONS = "latents/conditions.npy"
 CHECKPOINT = "checkpoint"
 CONTROL = "control.json"
+PROGRESS = "progress.json"
 LOCK = "lock"
 MANIFEST = "manifest.json"
 
@@ -35,6 +37,9 @@ SAMPLES_BUDGET = 64 * 2**20
 FORBID_EXTRA = ConfigDict(extra="forbid")
 LIVE = {"live": True}
 ADVANCED = {"advanced": True}
+
+OPTIMISERS = ("adam", "adamw", "nadam", "radam", "adamax", "adagrad", "rmsprop", "sgd")
+"""Names of the optimisers, from the usual to the rare."""
 
 Status = Literal["training", "finished", "stopped", "diverged", "interrupted"]
 
@@ -71,7 +76,7 @@ class TrainConfig:
         ),
     ] = 1e-3
     optimiser: Annotated[
-        Literal["adam", "adamw", "sgd", "rmsprop"],
+        Literal["adam", "adamw", "nadam", "radam", "adamax", "adagrad", "rmsprop", "sgd"],
         Field(title="Optimiser", description="Rule that turns gradients into steps"),
     ] = "adam"
     momentum: Annotated[
@@ -80,8 +85,11 @@ class TrainConfig:
             ge=0,
             le=0.9999,
             title="Momentum",
-            description="β₁ of Adam, momentum of the others",
-            json_schema_extra=ADVANCED,
+            description="β₁ of Adam and its kin, momentum of SGD and RMSprop",
+            json_schema_extra={
+                "advanced": True,
+                "when": ["optimiser", *(name for name in OPTIMISERS if name != "adagrad")],
+            },
         ),
     ] = 0.9
     weight_decay: Annotated[
@@ -95,13 +103,77 @@ class TrainConfig:
         ),
     ] = 0.0
     schedule: Annotated[
-        Literal["constant", "cosine", "step"],
+        Literal["constant", "step", "cosine", "plateau", "one-cycle"],
         Field(
             title="Schedule",
-            description="How the learning rate changes over the epochs: cosine falls to nothing, "
-            "step divides it by 10 after half and again after three quarters",
+            description="How the learning rate changes: step multiplies it after some epochs, "
+            "cosine falls to nothing, plateau falls when the loss stops falling, one-cycle rises "
+            "to it and falls to nothing",
         ),
     ] = "constant"
+    lr_factor: Annotated[
+        float,
+        Field(
+            ge=1e-6,
+            le=0.99,
+            title="Factor of a fall",
+            description="What the learning rate is multiplied with when it falls",
+            json_schema_extra={"advanced": True, "when": ["schedule", "step", "plateau"]},
+        ),
+    ] = 0.1
+    lr_every: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            title="Epochs between falls",
+            description="Epochs after which the learning rate falls, again and again; 0 takes half "
+            "and three quarters of the training",
+            json_schema_extra={"advanced": True, "when": ["schedule", "step"]},
+        ),
+    ] = 0
+    lr_patience: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            title="Patience of a fall",
+            description="Epochs without a smaller loss after which the learning rate falls",
+            json_schema_extra={"advanced": True, "when": ["schedule", "plateau"]},
+        ),
+    ] = 10
+    warmup: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1_000_000,
+            title="Warm-up",
+            description="Epochs in which the learning rate rises evenly from nothing; may be a "
+            "part of one",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 0.0
+    patience: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            title="Early stopping",
+            description="Epochs without a smaller loss (of the validation part where there is one) "
+            "after which the training ends with the best weights; 0 never stops early",
+        ),
+    ] = 0
+    min_change: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1e9,
+            title="Smallest change",
+            description="By how much a loss must be smaller to count, for early stopping and the "
+            "schedule plateau",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 0.0
     validation: Annotated[
         float,
         Field(
@@ -121,6 +193,38 @@ class TrainConfig:
             json_schema_extra=ADVANCED,
         ),
     ] = 0.0
+    ema: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=0.99999,
+            title="Average of the weights",
+            description="Share of a running average of the weights that stays at a step, such as "
+            "0.999; the average is then what is measured, shown and decoded; 0 takes the weights "
+            "themselves",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 0.0
+    precision: Annotated[
+        Literal["32", "bf16", "fp16"],
+        Field(
+            title="Precision",
+            description="Bits in which the layers compute while training; the loss keeps 32, and "
+            "fp16 needs a CUDA device",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = "32"
+    checkpoint_every: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            title="Epochs per checkpoint",
+            description="Epochs after which the state is saved from which a killed training goes "
+            "on; a stop always saves it",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = 1
     shown: Annotated[
         int,
         Field(
@@ -172,14 +276,16 @@ class RunInfo:
             built-in), `sha256` (of the samples and labels), `samples` (how many it has),
             `sample_shape`, `white`, `scaling` (`Scaling.to_json`), `class_names`, `feature_names`.
         model: `name`, `title`, `latent_dim`, `bounded`, `parameters`, `stages`,
-            `spec` (the fields of `DataSpec`), `terms` and `truths` (fields of `Term`, `TruthLine`).
+            `spec` (the fields of `DataSpec`), `terms` and `truths` (fields of `Term`, `TruthLine`),
+            `conditions` (fields of `Conditions`) where it is told any.
         versions: Package name → version.
         device: Where it trained, with the device's name.
         threads: Threads of torch while training.
         world_size: Number of ranks.
         status: How it ended, or "training".
         reason: One sentence about the status.
-        files: SHA-256 of the files that are written once: samples, index, labels, parts.
+        files: SHA-256 of the files that are written once: samples, index, labels, parts,
+            conditions.
     """
 
     settings: Settings

@@ -24,8 +24,10 @@ from aeviz.runs.info import read_info, write_info
 from aeviz.runs.lock import Lock
 from aeviz.runs.manifest import forget_manifest, write_manifest
 from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
+from aeviz.runs.progress import ProgressWriter
 from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import (
+    CONDITIONS,
     FORMAT,
     INDEX,
     LABELS,
@@ -56,6 +58,7 @@ class RunWriter:
         self._closed = False
         self._metrics = MetricsReader(path)
         self._control = ControlReader(path)
+        self._progress = ProgressWriter(path)
         self._files = EpochFiles(path)
 
     @classmethod
@@ -68,6 +71,7 @@ class RunWriter:
         labels: IntArray | None,
         parts: ByteArray,
         samples: NDArray[Any] | None,
+        conditions: NDArray[Any] | None = None,
     ) -> Self:
         """Begin a run in a folder that is empty or not there yet.
 
@@ -79,6 +83,8 @@ class RunWriter:
             parts: 0 for train, 1 for validation, (N,).
             samples: The shown samples, (N, H, W, C) uint8 or (N, F) float32; the first rows are
                 kept, up to `SAMPLES_BUDGET` bytes.
+            conditions: What a conditional model is told of every shown sample: choices int64 (N,)
+                or numbers float32 (N, K).
 
         Raises:
             RunError: If the folder holds something already.
@@ -97,7 +103,7 @@ class RunWriter:
             raise
         writer = cls(path, info, lock, len(index))
         try:
-            writer._write_shown(index, labels, parts, samples)
+            writer._write_shown(index, labels, parts, samples, conditions)
             writer._begin_info()
         except BaseException:
             writer._remove_all(also_folder=is_new)
@@ -243,6 +249,15 @@ class RunWriter:
         """What a window has asked since the last call; looks twice a second at most."""
         return self._control.read()
 
+    def write_progress(self, state: str, fields: Mapping[str, Any]) -> None:
+        """Say where the training stands between two epochs; looks twice a second at most.
+
+        Args:
+            state: "training" or "paused".
+            fields: Those of `Progress`.
+        """
+        self._progress.write(state, fields)
+
     # ── the end ───────────────────────────────────────────────────────────────────────────────
 
     def close(self) -> None:
@@ -253,6 +268,7 @@ class RunWriter:
         """
         if self._closed:
             return
+        self._progress.clear()
         try:
             if self.info.status != "training":
                 write_manifest(self.path, self.info.files, self.epochs)
@@ -289,6 +305,7 @@ class RunWriter:
         labels: IntArray | None,
         parts: ByteArray,
         samples: NDArray[Any] | None,
+        conditions: NDArray[Any] | None,
     ) -> None:
         arrays: dict[str, NDArray[Any]] = {
             INDEX: np.asarray(index, np.int64),
@@ -299,6 +316,10 @@ class RunWriter:
         for name, array in arrays.items():
             if array.shape != (self._shown,):
                 raise ValueError(f"{name} must have shape ({self._shown},), got {array.shape}")
+        if conditions is not None:
+            if len(conditions) != self._shown:
+                raise ValueError(f"there are {len(conditions)} conditions, not {self._shown}")
+            arrays[CONDITIONS] = conditions
         if samples is not None:
             arrays[SAMPLES] = _within_budget(samples)
         folder.make_parts(self.path)
@@ -320,6 +341,7 @@ class RunWriter:
         forget_manifest(self.path)
         metrics_file.cut_torn_line(self.path)
         self._control.clear()
+        self._progress.clear()
         for epoch in self._files.epochs - {line.epoch for line in self.epochs}:
             self._files.remove(epoch)
 

@@ -584,7 +584,7 @@ def test_a_training_in_another_process_is_followed(
         office.wait(m.EpochDone, epoch=5)
         office.decode(opened.run, "v", 5)
         assert office.wait(m.Decoded).epoch == 5
-        assert office.wait(m.TrainingChanged).state == "idle"
+        assert office.wait(m.TrainingChanged, state="idle").where.startswith("process ")
         child.stdout.read()
     assert [done.epoch for done in office.heard(m.EpochDone)] == [0, 1, 2, 3, 4, 5]
     office.wait_idle()

@@ -591,7 +591,7 @@ def test_a_run_of_another_process_is_followed(
     assert desk.inference.next_look is None
 
 
-def test_the_end_of_a_followed_run_does_not_hide_a_training_here(
+def test_the_end_of_a_followed_run_is_told_apart_from_a_training_here(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aeviz.compute.inference.FOLLOW_EVERY", 0.0)
@@ -604,7 +604,8 @@ def test_the_end_of_a_followed_run_does_not_hide_a_training_here(
             desk.ask(LiveOpened(run=str(live), path=str(live)))
             writer.set_status("finished")
             desk.inference.follow()
-            assert not len(desk.outbox)
+            ended = drained(desk.outbox, m.TrainingChanged)[0]
+            assert (ended.run, ended.state, bool(ended.where)) == (str(followed), "idle", True)
 
 
 def test_a_followed_folder_that_is_gone_is_told_once(

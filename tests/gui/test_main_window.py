@@ -138,6 +138,7 @@ def test_the_demo_is_not_a_recent_run_and_a_new_training_keeps_the_plan(make: Ma
     window.session.receive(run(path=str(paths.demo())))
     assert window.recent.paths == ()
     window.plan.set_values("model", {"beta": 9.0})
+    window.session.receive(m.TrainingChanged(state="loading"))
     window.session.receive(run(run="t", status="training"))
     assert window.plan.settings()["model"]["beta"] == 9.0
 
