@@ -24,6 +24,9 @@ from aeviz.models.options import unknown
 SLICE_VALUES = 2**22
 """Values of samples that go through a model at once."""
 
+SLICE_ROWS = 2**15
+"""Samples at most that go through a model at once: those of few features have wide layers too."""
+
 
 class NotApplicable(ValueError):
     """A measure means nothing for this model or these samples; the message says why."""
@@ -67,7 +70,7 @@ class Case:
     def slices(self, times: int = 1) -> Iterator[slice]:
         """Cut the samples into slices that fit into the memory, each sample repeated `times`."""
         values = max(1, math.prod(self.x.shape[1:])) * times
-        size = max(1, SLICE_VALUES // values)
+        size = max(1, min(SLICE_VALUES // values, SLICE_ROWS // times))
         for first in range(0, len(self.x), size):
             yield slice(first, first + size)
 

@@ -65,5 +65,6 @@ def _mean(kernel: Tensor, estimate: EstimateName) -> Tensor:
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """‖x − y‖² of every pair, (N, M), with a gradient that is finite also where they coincide."""
-    return (x[:, None] - y[None]).square().sum(dim=2)
+    """‖x − y‖² of every pair, (N, M); differentiable also where two points coincide."""
+    lengths = x.square().sum(dim=1)[:, None] + y.square().sum(dim=1)[None]
+    return (lengths - 2.0 * x @ y.T).clamp(min=0.0)

@@ -45,7 +45,7 @@ def test_what_is_not_finite_has_a_reason() -> None:
 def test_a_taken_name_and_an_unknown_one_are_refused() -> None:
     first = all_measures()[0].name
     with pytest.raises(ValueError, match="registered already"):
-        measures.register_measure(first, title="", definition="")
+        measures.register_measure(first, title="", definition="")(lambda case: Measured(0.0))
     with pytest.raises(ValueError, match="there is no measure 'elbow'; did you mean elbo"):
         all_measures(["elbow"])
 
