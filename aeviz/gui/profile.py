@@ -125,6 +125,19 @@ class Profile(QWidget):
             f"Reconstruction minus original. The bars end at ±{ends} of each feature's range."
         )
 
+    def show_weights(self, weights: FloatArray) -> None:
+        """Show what a unit weighs each feature with, (F,), as bars from the middle."""
+        if not self.has_bars:
+            self.curve.show_curves([weights], ["weight"], self._names)
+        else:
+            limit = wording.nice_ceiling(wording.largest(weights))
+            tips = [
+                f"{name}: weight {measure(float(value))} per standard deviation"
+                for name, value in zip(self._names, weights, strict=True)
+            ]
+            self._set_bars("difference", np.asarray(weights / limit, np.float32), weights, tips)
+        self.legend.say("Weight of each feature, standardised.")
+
     def show_error(self, difference: FloatArray) -> None:
         """Show the squared error of each feature, in standard deviations squared."""
         spread = self._span() if self._spread is None else self._spread
