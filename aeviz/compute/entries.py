@@ -1,7 +1,7 @@
-"""Rows of the catalogue from the registries: `python -m aeviz.compute.entries` writes the file.
+"""Rows of the catalogue from the registries: `python -m aeviz.compute.entries` writes the files.
 
-The file `resources/catalogue.json` is read where torch must not be imported (form, help, list);
-a test compares it with these rows.
+`resources/catalogue.json` is read where torch must not be imported (form, help, list); the help
+pages of models and data sets say the same in words. A test compares them with these rows.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from aeviz import paths
 from aeviz.catalogue import Catalogue, Entry, Kind, Option
+from aeviz.compute.pages import data_page, models_page
 from aeviz.compute.presets import PRESETS
 from aeviz.data.dataset import DATASETS, DatasetEntry
 from aeviz.models.base import MODELS, ModelEntry
@@ -131,5 +132,16 @@ def _dataset(entry: DatasetEntry) -> Entry:
     )
 
 
+def files() -> dict[str, str]:
+    """Texts by their file under `resources`."""
+    rows = catalogue()
+    return {
+        "catalogue.json": rows.to_json(),
+        "help/models.md": models_page(rows),
+        "help/datasets.md": data_page(rows),
+    }
+
+
 if __name__ == "__main__":
-    (paths.resources() / "catalogue.json").write_text(catalogue().to_json(), encoding="utf-8")
+    for name, text in files().items():
+        (paths.resources() / name).write_text(text, encoding="utf-8")

@@ -1,14 +1,18 @@
 """The built catalogue is what the registries say."""
 
+import pytest
+
 from aeviz import catalogue, paths
 from aeviz.compute.entries import catalogue as build
+from aeviz.compute.entries import files
 from aeviz.data.dataset import DATASETS
 from aeviz.models import MODELS
 
 
-def test_the_file_is_current() -> None:
-    text = (paths.resources() / "catalogue.json").read_text(encoding="utf-8")
-    assert text == build().to_json(), "run `python -m aeviz.compute.entries`"
+@pytest.mark.parametrize("name", list(files()))
+def test_the_files_are_current(name: str) -> None:
+    text = (paths.resources() / name).read_text(encoding="utf-8")
+    assert text == files()[name], "run `python -m aeviz.compute.entries`"
 
 
 def test_what_is_read_is_what_was_built() -> None:
