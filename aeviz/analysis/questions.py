@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from numpy.typing import NDArray
+from torch import Tensor
 
 import aeviz.analysis
 from aeviz.messages import FloatArray, IntArray
@@ -30,6 +31,8 @@ class Subject:
         kept: How many of the shown samples `samples` can return: the first ones.
         own_units: Samples as a model sees them, channels last, as a person reads them: images
             with 0 for black and 1 for white, tables in their own units.
+        told: Returns the own conditions of shown samples by row numbers, as the second argument of
+            `encode` and `decode`; None of a model without conditions.
     """
 
     model: LatentModel | None = None
@@ -38,6 +41,7 @@ class Subject:
     labels: IntArray | None = None
     kept: int = 0
     own_units: Callable[[FloatArray], FloatArray] | None = None
+    told: Callable[[IntArray], Tensor | None] | None = None
 
 
 class Findings(NamedTuple):

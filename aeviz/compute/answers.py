@@ -37,11 +37,12 @@ def decode(run: OpenedRun, request: m.Decode) -> Steps:
     """
     z = latents_of(run, request.z)
     epoch, tensors = run.weights(request.epoch)
+    told = run.condition(request.condition)
     values = np.full((len(z), *run.sample_shape), np.nan, np.float32)
     shown = Intervals()
     for rows in slices(run, len(z)):
         run.decoder.load(tensors)
-        values[rows] = run.own_units(run.decoder.decode(z[rows], request.condition))
+        values[rows] = run.own_units(run.decoder.decode(z[rows], told))
         if rows.stop < len(z):
             is_shown = len(z) > WHOLE and shown.is_due()
             yield decoded(run, request, epoch, values.copy()) if is_shown else None
@@ -60,6 +61,7 @@ def decoded(run: OpenedRun, request: m.Decode, epoch: int, values: FloatArray) -
         values=read_only(values),
         pictures=pictures,
         clipped=clipped,
+        condition=request.condition,
     )
 
 
@@ -69,15 +71,17 @@ def reconstruct(run: OpenedRun, request: m.Reconstruct) -> Steps:
     Raises:
         ValueError: If a sample is not kept, or nothing can decode.
     """
-    own = run.shown(request.rows)
+    own, told = run.shown(request.rows), run.told(request.rows)
+    other = None if request.condition is None else run.condition(request.condition)
     for asked in request.epochs:
         epoch, tensors = run.weights(asked)
         z = np.empty((len(own), run.latent_dim), np.float32)
         x_hat = np.empty(own.shape, np.float32)
         for rows in slices(run, len(own)):
             run.decoder.load(tensors)
-            z[rows] = run.decoder.encode(run.contents.scaling.apply(own[rows]))
-            x_hat[rows] = run.decoder.decode(z[rows])
+            each = None if told is None else told[rows]
+            z[rows] = run.decoder.encode(run.contents.scaling.apply(own[rows]), each)
+            x_hat[rows] = run.decoder.decode(z[rows], each if other is None else other)
             if rows.stop < len(own):
                 yield None
         yield reconstructed(run, request, asked, epoch, own, z, x_hat)
@@ -116,6 +120,7 @@ def reconstructed(
         pictures=pictures_of(run, values)[0],
         difference=read_only(values - run.own_units(x)),
         error=np.mean((x_hat - x) ** 2, axis=tuple(range(1, x.ndim)), dtype=np.float32),
+        condition=request.condition,
     )
 
 
@@ -144,7 +149,9 @@ def ask(run: OpenedRun | None, request: m.Ask) -> Steps:
             labels=run.folder.labels,
             kept=0 if run.folder.samples is None else len(run.folder.samples),
             own_units=run.own_units,
+            told=run.scaled_condition,
         )
+        run.decoder.load(tensors)  # what is no generator answers at once
     slices = questions.ask(request.question, subject, request.arguments)
     while True:
         if run is not None and tensors is not None:

@@ -50,14 +50,18 @@ def build_model(info: RunInfo) -> LatentModel:
 
 def spec_from(row: Mapping[str, Any]) -> DataSpec:
     """The `DataSpec` whose fields `run.json` keeps."""
-    fields = {**row, "shape": tuple(row["shape"]), "conditions": tuple(row["conditions"])}
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+    }
     return DataSpec(**fields)
 
 
 def spec_row(spec: DataSpec) -> dict[str, Any]:
     """The fields of a `DataSpec` as JSON keeps them."""
-    row = asdict(spec)
-    return {**row, "shape": list(spec.shape), "conditions": list(spec.conditions)}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(spec).items()
+    }
 
 
 def live_weights(settings: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, float]:

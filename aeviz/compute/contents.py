@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from aeviz.data.dataset import Scaling
-from aeviz.messages import Term, TruthLine
+from aeviz.messages import Conditions, Term, TruthLine
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
 
@@ -41,6 +41,7 @@ class ModelPart:
     truths: tuple[TruthLine, ...] = ()
     abilities: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True, config=IGNORE_EXTRA)
@@ -74,6 +75,7 @@ class Contents:
         self.scaling = self._scaling(folder)
         self.class_names = self._class_names(folder)
         self._check_samples(folder)
+        self._check_conditions(folder)
 
     def _scaling(self, folder: RunFolder) -> Scaling:
         shapes = ((), self.data.sample_shape)
@@ -116,6 +118,21 @@ class Contents:
             raise _wrong(folder, "data.sample_shape", "it must be (H, W, C) or (F,)")
         if samples is not None and samples.shape[1:] != shape:
             raise _wrong(folder, "data.sample_shape", f"the samples are {samples.shape[1:]}")
+
+    def _check_conditions(self, folder: RunFolder) -> None:
+        """Refuse conditions that their names do not fit."""
+        about, told = self.model.conditions, folder.conditions
+        if about is None:
+            return
+        columns = len(about.names) if about.kind == "numbers" else 0
+        fits = bool(about.names) and len(about.ranges) == len(about.middles) == columns
+        flat = [number for pair in about.ranges for number in pair] + list(about.middles)
+        if told is not None and about.kind == "choice":
+            fits &= bool((told >= -1).all() and (told < len(about.names)).all())
+        elif told is not None:
+            fits &= told.ndim == 2 and told.shape[1] == columns
+        if not fits or not np.isfinite(flat).all():
+            raise _wrong(folder, "model.conditions", "it does not fit the conditions of the run")
 
 
 def _checked(folder: RunFolder, part: type[Any], name: str, row: Any) -> Any:

@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from aeviz.analysis.round_trip import RoundTrip
 from aeviz.compute.building import build_model
-from aeviz.compute.round_trip import RoundTrip
+from aeviz.compute.telling import default_condition, to_model
 from aeviz.messages import FloatArray
-from aeviz.models.base import Conditional, Invertible, LatentModel
+from aeviz.models.base import Invertible, LatentModel
 from aeviz.runs.schema import RunInfo
 
 SLICE = 0.008
@@ -64,21 +65,27 @@ class Decoder:
     def decode(self, z: FloatArray, condition: Any = None) -> FloatArray:
         """Map latents (B, D) to samples as a model sees them: (B, H, W, C) or (B, F), finite.
 
+        `condition` is what `telling.to_model` takes; None for the first choice or the means.
         An invertible model's decodes are NaN where its inverse is wrong beyond repair.
         """
         began = time.perf_counter()
         exact = self._round_trip
         with torch.inference_mode():
-            told = condition_of(self.model, condition, len(z))
+            default = default_condition(self.model) if condition is None else condition
+            told = to_model(self.model, default, len(z))
             decode = self.model.decode if exact is None else exact.decode
             x_hat = channels_last(decode(torch.tensor(z), told))
         self.slice_length.learn(len(z), time.perf_counter() - began)
         return finite(x_hat, "decode") if exact is None else x_hat
 
-    def encode(self, scaled: FloatArray) -> FloatArray:
-        """Map scaled samples (B, H, W, C) or (B, F) to latents (B, D), finite."""
+    def encode(self, scaled: FloatArray, condition: Any = None) -> FloatArray:
+        """Map scaled samples (B, H, W, C) or (B, F) to latents (B, D), finite.
+
+        `condition` is what `telling.to_model` takes; None where it is not known.
+        """
         with torch.inference_mode():
-            z = self.model.encode(channels_first(torch.tensor(scaled)))
+            told = to_model(self.model, condition, len(scaled))
+            z = self.model.encode(channels_first(torch.tensor(scaled)), told)
         return finite(z.float().numpy(), "latent")
 
 
@@ -123,30 +130,3 @@ def check_weights(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -
             )
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"these weights are damaged: {name!r} is not finite")
-
-
-def condition_of(model: LatentModel, condition: Any, count: int) -> Tensor | None:
-    """What a conditional model is told for `count` rows: (count,) choices or (count, K) numbers.
-
-    Args:
-        model: Any model; one without conditions is told nothing.
-        condition: A choice by name or number, or K numbers; None for the first choice or zeros.
-        count: How many rows.
-
-    Raises:
-        ValueError: If the model has no such condition.
-    """
-    if not isinstance(model, Conditional):
-        if condition is not None:
-            raise ValueError(f"this model takes no condition, and {condition!r} was given")
-        return None
-    names = model.condition_names
-    if model.condition_kind == "numbers":
-        numbers = np.zeros(len(names)) if condition is None else np.asarray(condition, float)
-        if numbers.shape != (len(names),):
-            raise ValueError(f"the condition is {len(names)} numbers: {', '.join(names)}")
-        return torch.tensor(np.tile(numbers, (count, 1)), dtype=torch.float32)
-    choice = 0 if condition is None else names.index(condition) if condition in names else condition
-    if not isinstance(choice, int) or not 0 <= choice < len(names):
-        raise ValueError(f"there is no condition {condition!r}; there are: {', '.join(names)}")
-    return torch.full((count,), choice)

@@ -115,6 +115,7 @@ class Counts:
 def _encode(training: "Training", index: Tensor) -> tuple[Tensor, Tensor]:
     """Latents (B, D) and squared errors summed over features (B,)."""
     x = training.store.take(index)
-    z = training.model.encode(x)
-    difference = training.model.decode(z).sub_(x)
+    told = training.store.condition(index, x)
+    z = training.model.encode(x, told)
+    difference = training.model.decode(z, told).sub_(x)
     return z, difference.flatten(1).square_().sum(dim=1)

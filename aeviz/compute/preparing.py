@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from aeviz import paths
 from aeviz.compute import checkpoint
 from aeviz.compute.building import live_weights, new_model
+from aeviz.compute.conditions import Told, told_by, with_conditions
 from aeviz.compute.device import Device, DeviceError, choose
 from aeviz.compute.info import run_info, truths_of
 from aeviz.compute.loading import as_trained, data_hash, load_dataset
@@ -36,13 +37,15 @@ class Prepared:
     training: Training
     dataset: Dataset
     info: RunInfo
+    told: Told | None = None
 
 
 def prepare(settings: Settings, dataset: Dataset, device: Device) -> Prepared:
     """Make the model and everything around it."""
     config = TrainConfig(**settings["train"])
     parts = split(len(dataset), config.validation, config.shown, settings["seed"])
-    spec = data_spec(dataset, len(parts.train))
+    told = told_by(settings, dataset)
+    spec = with_conditions(data_spec(dataset, len(parts.train)), told, parts.train)
     trained = as_trained_by(settings, dataset)
     if settings["data"].get("binarise", "no") != "no":
         spec = replace(spec, step=1.0)
@@ -50,7 +53,10 @@ def prepare(settings: Settings, dataset: Dataset, device: Device) -> Prepared:
     show_samples(training)
     truths = truths_of(training.model, training.store, training.split)
     info = run_info(settings, dataset, training.model, spec, truths, device)
-    return Prepared(training, trained, info)
+    if told is not None:
+        told = told.seen_by(parts.train)
+        info.model["conditions"] = asdict(told.about)
+    return Prepared(training, trained, info, told)
 
 
 def show_samples(training: Training) -> None:
@@ -81,7 +87,7 @@ def make_training(settings: Settings, dataset: Dataset, spec: DataSpec, device: 
     dynamic = settings["data"].get("binarise", "no") == "dynamic"
     return Training(
         model,
-        SampleStore(dataset, device.torch, dynamic=dynamic),
+        SampleStore(dataset, device.torch, dynamic=dynamic, told=told_by(settings, dataset)),
         split(len(dataset), config.validation, config.shown, seed),
         config,
         seed=seed,

@@ -184,6 +184,7 @@ def _create(path: Path, prepared: Prepared) -> RunWriter:
         labels=None if dataset.labels is None else dataset.labels[parts.shown],
         parts=parts.parts,
         samples=dataset.samples[kept],
+        conditions=None if prepared.told is None else prepared.told.of(parts.shown),
     )
 
 

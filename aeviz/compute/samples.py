@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aeviz.compute import seeds
+from aeviz.compute.conditions import Told
 from aeviz.compute.device import free_memory
 from aeviz.data.dataset import Dataset
 from aeviz.messages import ByteArray, IntArray
@@ -111,9 +112,17 @@ class SampleStore:
         dataset: The samples in their own units.
         device: Where batches are wanted.
         dynamic: Whether training batches are binarised anew whenever they are taken.
+        told: What a conditional model is told of every sample.
     """
 
-    def __init__(self, dataset: Dataset, device: torch.device, *, dynamic: bool = False) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        device: torch.device,
+        *,
+        dynamic: bool = False,
+        told: Told | None = None,
+    ) -> None:
         self.device = device
         self.dynamic = dynamic
         self.shape = dataset.model_shape
@@ -124,6 +133,10 @@ class SampleStore:
         self._labels = None
         if dataset.labels is not None:
             self._labels = torch.from_numpy(dataset.labels.copy()).to(device)
+        self._told = None
+        if told is not None and told.values is not None:
+            self._told = torch.from_numpy(told.values.copy()).to(device)
+        self._tells_sample = told is not None and told.values is None
         self._shift = _factor(dataset.scaling.shift, device)
         self._scale = _factor(dataset.scaling.scale, device)
         self._is_shifted = bool(dataset.scaling.shift.any())
@@ -154,7 +167,13 @@ class SampleStore:
         if self.dynamic:
             x = torch.bernoulli(x, generator=generator)
         labels = None if self._labels is None else self._labels.index_select(0, rows)
-        return Batch(x, labels, rows)
+        return Batch(x, labels, rows, self.condition(rows, x))
+
+    def condition(self, rows: Tensor, x: Tensor) -> Tensor | None:
+        """Every sample's own condition; `x` are the samples themselves, (B, …)."""
+        if self._tells_sample:
+            return x
+        return None if self._told is None else self._told.index_select(0, rows)
 
 
 def _fits(dataset: Dataset, device: torch.device) -> bool:

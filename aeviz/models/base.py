@@ -27,6 +27,9 @@ from torch import Tensor, nn
 from aeviz.messages import Term, TruthLine
 from aeviz.models.options import configure
 
+ConditionKind = Literal["", "choice", "numbers", "sample"]
+"""What a model is told beside a sample: nothing, a choice, numbers, or (a part of) the sample."""
+
 
 @dataclass(frozen=True)
 class DataSpec:
@@ -38,6 +41,9 @@ class DataSpec:
         bounded: Whether every scaled value lies in [0, 1].
         classes: Number of classes, 0 without labels.
         conditions: What `Batch.condition` can be: names of the choices, or of the numeric columns.
+        condition_kind: "choice", "numbers" or "sample"; empty where the model is told nothing.
+        condition_mean: Of every numeric column over the training samples.
+        condition_scale: Its standard deviation, never 0.
         size: Median of a sample's sum (the library size of counts); 0 where it means nothing.
         step: Distance between two values that a feature can have (1/255 of bytes); 0 for numbers
             of any value.
@@ -50,6 +56,9 @@ class DataSpec:
     bounded: bool = True
     classes: int = 0
     conditions: tuple[str, ...] = ()
+    condition_kind: ConditionKind = ""
+    condition_mean: tuple[float, ...] = ()
+    condition_scale: tuple[float, ...] = ()
     size: float = 0.0
     step: float = 0.0
     entropy: float | None = None
@@ -76,7 +85,8 @@ class Batch:
         x: Scaled samples, float32 (B, C, H, W) or (B, F).
         labels: int64 (B,), -1 where missing; None without labels.
         index: Which samples of the data set, int64 (B,).
-        condition: int64 (B,) for choices, float32 (B, K) for numbers, or a sample; None without.
+        condition: Every sample's own: int64 (B,) for choices, -1 where missing; float32 (B, K) for
+            numbers, NaN where missing; the scaled sample itself, (B, …); None without.
     """
 
     x: Tensor
@@ -238,9 +248,14 @@ class Counting(Protocol):
 
 @runtime_checkable
 class Conditional(Protocol):
-    """Is told a condition beside the sample or the latent."""
+    """Is told a condition beside the sample or the latent; None means that it is not known.
 
-    condition_kind: Literal["choice", "numbers", "sample"]
+    Attributes:
+        condition_kind: What a condition is; see `Batch.condition`.
+        condition_names: The choices, the numeric columns, or which part of the sample.
+    """
+
+    condition_kind: ConditionKind
     condition_names: tuple[str, ...]
 
 
@@ -301,10 +316,14 @@ class Invertible(Protocol):
         """`log p_z(f(x))` and `log |det ∂f/∂x|` in nats, each (B,); their sum is log p(x)."""
         ...
 
-    def mapped(self, x: Tensor) -> Sequence[tuple[Tensor, Tensor]]:
-        """Where samples are before the first transform and after each, (B, D), the last being z.
+    def standardised(self, x: Tensor) -> Tensor:
+        """Samples (B, …) as the first transform takes them, (B, D)."""
+        ...
 
-        With each the log |det| in nats from x to there, (B,).
+    def onwards(self, y: Tensor, stage: int) -> Sequence[tuple[Tensor, Tensor]]:
+        """Places y (B, D) after so many transforms, and where each further one takes them.
+
+        With each the log |det| in nats since y, (B,).
         """
         ...
 

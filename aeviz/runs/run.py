@@ -23,6 +23,7 @@ from aeviz.runs.lock import may_be_written
 from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
 from aeviz.runs.reading import RunError, open_inside, read_bytes, refuse_link
 from aeviz.runs.schema import (
+    CONDITIONS,
     INDEX,
     LABELS,
     LATENTS,
@@ -53,6 +54,9 @@ class RunFolder:
         index: Which samples of the data set are shown, int64 (N,).
         labels: Label of every shown sample, int64 (N,), -1 where missing; None without labels.
         parts: 0 for train, 1 for validation, uint8 (N,).
+        conditions: What a conditional model was told of every shown sample: choices int64 (N,), -1
+            where missing, or numbers float32 (N, K), NaN where missing; None for other models, and
+            where it is the sample itself.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,6 +74,9 @@ class RunFolder:
         if self._exists(LABELS):
             self.labels = self._shown(LABELS, np.int64)
         self.parts: ByteArray = self._shown(PARTS, np.uint8)
+        self.conditions: NDArray[Any] | None = None
+        if self._exists(CONDITIONS):
+            self.conditions = self._read_conditions()
         self._poll()
         self._unreported.clear()
 
@@ -245,14 +252,20 @@ class RunFolder:
     def _exists(self, name: str) -> bool:
         return os.path.lexists(self.path / name)
 
-    def _shown(self, name: str, dtype: type[np.generic]) -> NDArray[Any]:
-        """An array with one element per shown sample."""
+    def _read_conditions(self) -> NDArray[Any]:
+        about = self.info.model.get("conditions")
+        if isinstance(about, dict) and about.get("kind") == "numbers":
+            return self._shown(CONDITIONS, np.float32, 2)
+        return self._shown(CONDITIONS, np.int64)
+
+    def _shown(self, name: str, dtype: type[np.generic], axes: int = 1) -> NDArray[Any]:
+        """An array with one element, or one row, per shown sample."""
         try:
             data = read_bytes(self.path, name)
         except FileNotFoundError:
             raise RunError(f"{self.path / name} is missing") from None
         self._require_hash(name, sha256(data).hexdigest())
-        array = parse_array(data, str(self.path / name), dtype, 1)
+        array = parse_array(data, str(self.path / name), dtype, axes)
         if name != INDEX:
             self._require_rows(array, name)
         return array

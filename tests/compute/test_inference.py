@@ -9,7 +9,7 @@ import torch
 
 from aeviz import messages as m
 from aeviz.analysis import questions
-from aeviz.compute import answers, decoding
+from aeviz.compute import answers
 from aeviz.compute.history import LIVE, Weights, copied
 from aeviz.compute.inference import Inference
 from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
@@ -487,25 +487,6 @@ def test_a_question_gets_the_model_and_latents_of_its_epoch(
     with torch.no_grad():
         expected = model_of(dataset, 3).encode(x).numpy()
     np.testing.assert_allclose(found.arrays["z"], expected, atol=1e-6)
-
-
-class Conditioned(torch.nn.Module):
-    condition_names = ("cat", "dog")
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.condition_kind = kind
-
-
-def test_conditions_are_told_by_name_or_number() -> None:
-    choice, numbers = Conditioned("choice"), Conditioned("numbers")
-    for condition, expected in [("dog", [1, 1]), (1, [1, 1]), (None, [0, 0])]:
-        assert decoding.condition_of(choice, condition, 2).tolist() == expected
-    assert decoding.condition_of(numbers, [0.5, 2.0], 1).tolist() == [[0.5, 2.0]]
-    assert decoding.condition_of(numbers, None, 2).tolist() == [[0, 0], [0, 0]]
-    for model, wrong in [(choice, "cow"), (choice, 2), (choice, -1), (numbers, [1.0])]:
-        with pytest.raises(ValueError, match="dog"):
-            decoding.condition_of(model, wrong, 1)
 
 
 # ── live and followed runs ────────────────────────────────────────────────────────────────────
