@@ -55,7 +55,7 @@ def build_flow(
     transforms: int = 4,
     widths: Sequence[int] = (64, 64),
     bins: int = 8,
-    activation: ActivationName = "silu",
+    activation: ActivationName = "relu",
     coupling: bool = False,
 ) -> Flow:
     """Build a flow with a standard normal base.
@@ -70,7 +70,7 @@ def build_flow(
         transforms: Number of transforms; those next to each other change the features in turn.
         widths: Hidden layers of the network that gives a transform its parameters.
         bins: Pieces of a spline between -5 and 5.
-        activation: Of these networks.
+        activation: Of these networks; with kinks it makes sharper edges.
         coupling: Whether splines couple two halves of the features, as realnvp always does, instead
             of being autoregressive: decoding takes one pass then instead of F.
 
@@ -125,10 +125,15 @@ def sample(
     return inverse(flow, draw_standard_normal(count, features, generator), context)
 
 
-def stages(flow: Flow, x: Tensor, context: Tensor | None = None) -> Iterator[Mapped]:
-    """Where samples (B, F) are after each transform, with the log |det| up to there."""
+def stages(
+    flow: Flow, x: Tensor, context: Tensor | None = None, *, begin: int = 0
+) -> Iterator[Mapped]:
+    """Where samples (B, F) are after each transform, with the log |det| up to there.
+
+    With `begin` they are taken as already being after so many transforms.
+    """
     log_det = torch.zeros(len(x), dtype=x.dtype, device=x.device)
-    for transform in flow.transform.transforms:
+    for transform in flow.transform.transforms[begin:]:
         x, part = transform(context).call_and_ladj(x)
         log_det = log_det + part
         yield Mapped(x, log_det)

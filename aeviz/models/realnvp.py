@@ -30,7 +30,7 @@ class RealNVPConfig:
 
     transforms: Transforms = 8
     widths: HiddenWidths = (64, 64)
-    activation: Activation = "silu"
+    activation: Activation = "relu"
 
 
 @register_model(
@@ -89,9 +89,13 @@ class RealNVP(LatentModel):
         """`log p_z(f(x))` and `log |det ∂f/∂x|` in nats, each (B,)."""
         return self.bijection.log_density(x)
 
-    def mapped(self, x: Tensor) -> Sequence[Mapped]:
-        """Where samples are before the first transform and after each, with log |det| so far."""
-        return self.bijection.stages(x)
+    def standardised(self, x: Tensor) -> Tensor:
+        """Samples (B, …) as the first transform takes them, (B, F)."""
+        return self.bijection.standardised(x)
+
+    def onwards(self, y: Tensor, stage: int) -> Sequence[Mapped]:
+        """Places y (B, F) after so many transforms, and where each further one takes them."""
+        return self.bijection.onwards(y, stage)
 
     def log_prior(self, z: Tensor) -> Tensor:
         """Log N(z; 0, I) in nats, (B,)."""

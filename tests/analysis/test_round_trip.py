@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from aeviz.compute.round_trip import RoundTrip, holds
+from aeviz.analysis.round_trip import RoundTrip, holds
 from aeviz.models.base import DataSpec
 from aeviz.models.realnvp import RealNVP, RealNVPConfig
 
