@@ -34,21 +34,14 @@ class CodePrior(nn.Module):
         | https://arxiv.org/abs/1906.00446
     """
 
-    context: Tensor
-    first: Tensor
-    shift: Tensor
-
     def __init__(self, sizes: Sequence[Size], codes: int, width: int) -> None:
         super().__init__()
         self.sizes = tuple(sizes)
         self.codes = codes
-        around = known_around(self.sizes)
-        tokens = codes * len(self.sizes) + 1  # one more for a neighbour that is not there
-        first = [level * codes for level, size in enumerate(sizes) for _ in range(area(size))]
-        slots = [slot * tokens for slot in range(len(around[0]))]
-        self.register_buffer("context", torch.tensor(around), persistent=False)
-        self.register_buffer("first", torch.tensor(first), persistent=False)
-        self.register_buffer("shift", torch.tensor(slots), persistent=False)
+        # lists, not buffers: a model that is built without memory would lose them
+        self.around = around = known_around(self.sizes)
+        self.tokens = tokens = codes * len(self.sizes) + 1  # one for a neighbour that is not there
+        self.first = [n * codes for n, size in enumerate(sizes) for _ in range(area(size))]
         self.embedding = nn.Embedding(len(around[0]) * tokens, width)
         self.place = nn.Embedding(len(around), width)
         self.memory = nn.GRU(width, width, batch_first=True)
@@ -57,7 +50,7 @@ class CodePrior(nn.Module):
     def log_prob(self, codes: Sequence[Tensor]) -> Tensor:
         """Log p of code maps int64 (B, h, w) of each level, in nats, (B,)."""
         rows = torch.cat([each.flatten(1) for each in codes], dim=1)  # (B, T)
-        states, _ = self.memory(self._told(self._tokens(rows), slice(None)))
+        states, _ = self.memory(self._told(self._tokens(rows)))
         found = torch.zeros(len(rows), device=rows.device)
         first = 0
         for head, size in zip(self.heads, self.sizes, strict=True):
@@ -70,8 +63,8 @@ class CodePrior(nn.Module):
     @torch.no_grad()
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Draw code maps place after place: int64 (count, h, w) of each level."""
-        missing = len(self.sizes) * self.codes
-        tokens = torch.full((count, len(self.context) + 1), missing, device=self.context.device)
+        device = generator.device
+        tokens = torch.full((count, len(self.around) + 1), self.tokens - 1, device=device)
         state, place, drawn = None, 0, []
         for level, (head, size) in enumerate(zip(self.heads, self.sizes, strict=True)):
             first = place
@@ -87,12 +80,14 @@ class CodePrior(nn.Module):
 
     def _tokens(self, rows: Tensor) -> Tensor:
         """Codes (B, T) told apart by level, and the token of what is not there: (B, T + 1)."""
-        missing = len(self.sizes) * self.codes
-        return functional.pad(rows + self.first, (0, 1), value=missing)
+        first = torch.tensor(self.first, device=rows.device)
+        return functional.pad(rows + first, (0, 1), value=self.tokens - 1)
 
-    def _told(self, tokens: Tensor, places: slice) -> Tensor:
+    def _told(self, tokens: Tensor, places: slice = slice(None)) -> Tensor:
         """What the recurrent layer reads at some places, (B, T', width)."""
-        around = tokens[:, self.context[places]] + self.shift  # (B, T', slots)
+        around = tokens[:, torch.tensor(self.around[places], device=tokens.device)]
+        slots = torch.arange(around.shape[2], device=tokens.device)
+        around = around + slots * self.tokens  # (B, T', slots)
         told: Tensor = self.embedding(around).sum(dim=2) + self.place.weight[places]
         return told
 
