@@ -2,8 +2,9 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,7 @@ from aeviz.progress import PlainDisplay, TrainingReport, display
 from aeviz.runs.run import RunError, RunFolder
 
 if TYPE_CHECKING:
+    from aeviz.analysis.measures import Row
     from aeviz.analysis.projection import Projection
     from aeviz.compute.decoding import Decoder
 
@@ -176,6 +178,56 @@ class Run:
             return self._scaling.shown(decoded, self._white)
         return self._scaling.undo(decoded)
 
+    def measure(
+        self,
+        only: Sequence[str] = (),
+        *,
+        part: str = "",
+        data: str | None = None,
+        epoch: EpochWord = "last",
+        data_dir: str | os.PathLike[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Measure the model on samples, as `aeviz measure --json` does.
+
+        Args:
+            only: Names of measures, such as ("elbo", "iwae"); all of them where there is none.
+            part: Of the run's own samples: "train", "validation" or "all"; "" for those held out.
+            data: A data set by its name, or a file, in place of the run's own samples.
+            epoch: Whose weights are measured.
+            data_dir: Where torchvision's files lie; None for the default.
+
+        Returns:
+            One dict for each measure: name, title, value, unit, part, epoch, definition; "stderr"
+            where the value is a mean; a value of None has a "reason".
+
+        Raises:
+            ValueError: If a measure, part or data set does not exist or fit, with a sentence.
+            EpochError: If that epoch's weights are not there.
+        """
+        found = self.measuring(only, part=part, data=data, epoch=epoch, data_dir=data_dir)
+        return [row for *_, row in found if row is not None]
+
+    def measuring(
+        self,
+        only: Sequence[str] = (),
+        *,
+        part: str = "",
+        data: str | None = None,
+        epoch: EpochWord = "last",
+        data_dir: str | os.PathLike[str] | None = None,
+    ) -> Iterator[tuple[float, str, dict[str, Any] | None]]:
+        """The same step by step: the share done and what is measured, with a row when it is."""
+        from aeviz.compute import evaluating
+
+        number, where = self._number(epoch), None if data_dir is None else Path(data_dir)
+        model = self._decoder_at(number).model
+        if data is None:
+            samples = evaluating.own_samples(self.folder, part, where)
+        else:
+            samples = evaluating.other_samples(self.folder, data, where)
+        for share, title, row in evaluating.measures_of(self.folder, model, samples, only):
+            yield share, title, None if row is None else _measure_row(row, number)
+
     def plane(self, epoch: EpochWord = "last") -> "Projection":
         """The plane that the map shows at an epoch: `positions` (N, 2), `mean`, `axes`.
 
@@ -327,6 +379,13 @@ def train(
     if report.failure:
         raise RuntimeError(report.failure)
     return Run(report.path)
+
+
+def _measure_row(row: "Row", epoch: int) -> dict[str, Any]:
+    """A measure as a plain dict; what it has not is left out."""
+    plain = {**asdict(row), "epoch": epoch}
+    lacking = {"stderr": plain["stderr"] is None, "reason": not plain["reason"]}
+    return {name: value for name, value in plain.items() if not lacking.get(name, False)}
 
 
 def _say_nothing(line: str) -> None:

@@ -16,6 +16,7 @@ from aeviz.cli.decode import decode
 from aeviz.cli.doctor import doctor
 from aeviz.cli.errors import code_of, text_of
 from aeviz.cli.listing import list_
+from aeviz.cli.measure import measure
 from aeviz.cli.shot import shot
 from aeviz.cli.sweep import sweep
 from aeviz.cli.train import train
@@ -48,6 +49,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "train": train,
     "decode": decode,
     "sweep": sweep,
+    "measure": measure,
     "shot": shot,
     "list": list_,
     "doctor": doctor,

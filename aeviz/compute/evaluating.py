@@ -1,0 +1,188 @@
+"""Measures of a run: its own samples, another data set or a file, and what is found on them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aeviz import data, paths
+from aeviz.analysis.measures import Case, Row, all_measures, measured
+from aeviz.compute import seeds
+from aeviz.compute.conditions import told_by
+from aeviz.compute.loading import as_trained, data_hash
+from aeviz.compute.samples import SampleStore, split
+from aeviz.data.dataset import Column, DataError, Dataset, Scaling
+from aeviz.messages import IntArray
+from aeviz.models.base import LatentModel
+from aeviz.runs.run import RunFolder
+from aeviz.runs.schema import RunInfo
+
+PARTS = ("train", "validation", "all")
+"""What `part` can name of a run's own samples."""
+
+AT_ONCE = 4096
+"""Samples that are scaled or encoded at a time."""
+
+
+class Samples(NamedTuple):
+    """Samples as a model sees them, and what is known of them; see `Case`."""
+
+    part: str
+    x: Tensor
+    labels: IntArray | None = None
+    columns: tuple[Column, ...] = ()
+    condition: Tensor | None = None
+
+
+def measures_of(
+    folder: RunFolder, model: LatentModel, samples: Samples, only: Sequence[str] = ()
+) -> Iterator[tuple[float, str, Row | None]]:
+    """Measure a model one measure after the other.
+
+    Args:
+        folder: The run, for its seed.
+        model: In `eval()`, on the CPU, with the weights of an epoch.
+        samples: What it is measured on.
+        only: Names of measures; all of them where there is none.
+
+    Yields:
+        The share that is done with the title of what comes next and None; the row when it is done.
+
+    Raises:
+        ValueError: If there is no measure of a name.
+    """
+    chosen = all_measures(only)
+    yield 0.0, "encoding", None
+    case = Case(
+        model=model,
+        x=samples.x,
+        latents=_encoded(model, samples),
+        labels=samples.labels,
+        columns=samples.columns,
+        seed=seeds.derive(int(folder.info.settings["seed"]), "validation"),
+        part=samples.part,
+        condition=samples.condition,
+    )
+    for number, entry in enumerate(chosen):
+        yield number / len(chosen), entry.title, None
+        yield (number + 1) / len(chosen), entry.title, measured(entry, case)
+
+
+@torch.no_grad()
+def _encoded(model: LatentModel, samples: Samples) -> NDArray[np.float32]:
+    told = samples.condition
+    slices = [slice(first, first + AT_ONCE) for first in range(0, len(samples.x), AT_ONCE)]
+    z = [model.encode(samples.x[rows], None if told is None else told[rows]) for rows in slices]
+    return torch.cat(z).float().numpy()
+
+
+def own_samples(folder: RunFolder, part: str = "", data_dir: Path | None = None) -> Samples:
+    """The samples that a run was trained on, or those that it held out.
+
+    Args:
+        folder: The run.
+        part: One of `PARTS`; "" for those held out, where there are some, else those trained on.
+        data_dir: Where torchvision's files lie; None for the default.
+
+    Raises:
+        DataError: If the data set is not there, is another one now, or the part is empty.
+    """
+    info = folder.info
+    dataset = _read(str(info.settings["data"]["name"]), info, data_dir)
+    binarise = str(info.settings["data"].get("binarise", "no"))
+    trained = as_trained(dataset, "no" if binarise == "no" else "fixed", int(info.settings["seed"]))
+    if data_hash(dataset) != info.data["sha256"]:
+        raise DataError(
+            f"{folder.path} was trained on other samples than {dataset.title} has now: name the "
+            "samples to measure on with --data"
+        )
+    train = info.settings["train"]
+    parts = split(len(dataset), train["validation"], train["shown"], info.settings["seed"])
+    rows = {"train": parts.train, "validation": parts.validation}
+    rows["all"] = np.arange(len(dataset))
+    part = part or ("validation" if len(parts.validation) else "train")
+    if part not in rows or not len(rows[part]):
+        there = ", ".join(name for name in PARTS if len(rows[name]))
+        raise DataError(f"there is no part {part!r} of this run's samples; there are: {there}")
+    return _taken(trained, info, rows[part], part)
+
+
+def other_samples(folder: RunFolder, word: str, data_dir: Path | None = None) -> Samples:
+    """The samples of another data set by its name, or of a file .npz or .npy.
+
+    Raises:
+        DataError: If there is no such data set or file, or its samples do not fit the run.
+    """
+    info = folder.info
+    if Path(word).suffix in (".npz", ".npy") or Path(word).exists():
+        return _from_file(Path(word), info)
+    dataset = _read(word, info, data_dir)
+    wanted = tuple(info.data["sample_shape"])
+    if dataset.sample_shape != wanted:
+        raise DataError(f"{word}: its samples are {dataset.sample_shape}, this run's are {wanted}")
+    if info.settings["data"].get("binarise", "no") != "no":
+        dataset = as_trained(dataset, "fixed", int(info.settings["seed"]))
+    if not dataset.is_image:
+        dataset = replace(dataset, scaling=Scaling.from_json(info.data["scaling"]))
+    return _taken(dataset, info, np.arange(len(dataset)), word)
+
+
+def _read(name: str, info: RunInfo, data_dir: Path | None) -> Dataset:
+    """A data set; that of the run with the run's options, any other with its own."""
+    where = paths.data_dir() if data_dir is None else data_dir
+    options = dict(info.settings["data"])
+    return data.load(name, where, options if options.pop("name") == name else {})
+
+
+def _taken(dataset: Dataset, info: RunInfo, rows: IntArray, part: str) -> Samples:
+    """Some samples of a data set as the model sees them."""
+    store = SampleStore(dataset, torch.device("cpu"), told=told_by(info.settings, dataset))
+    batches = [store.batch(numbers) for numbers in torch.split(torch.from_numpy(rows), AT_ONCE)]
+    told = [batch.condition for batch in batches if batch.condition is not None]
+    return Samples(
+        part=part,
+        x=torch.cat([batch.x for batch in batches]),
+        labels=None if dataset.labels is None else dataset.labels[rows],
+        columns=tuple(replace(column, values=column.values[rows]) for column in dataset.columns),
+        condition=torch.cat(told) if told else None,
+    )
+
+
+def _from_file(path: Path, info: RunInfo) -> Samples:
+    """Samples under `x` or alone in the file, labels under `y`."""
+    arrays = _arrays(path)
+    x = arrays.get("x", next(iter(arrays.values())))
+    wanted = tuple(info.data["sample_shape"])
+    if len(wanted) == 3 and x.ndim == 3 and wanted[2] == 1:
+        x = x[..., np.newaxis]
+    if x.shape[1:] != wanted or not len(x) or x.dtype.kind not in "uif":
+        raise DataError(f"{path}: its samples are {x.shape[1:]}, this run's are {wanted}")
+    scaling = Scaling.from_json(info.data["scaling"])
+    is_scaled = len(wanted) == 3 and x.dtype.kind == "f"
+    scaled = x.astype(np.float32) if is_scaled else scaling.apply(x)
+    if not np.isfinite(scaled).all():
+        raise DataError(f"{path}: a value is not finite")
+    labels = arrays.get("y")
+    if labels is not None and (labels.shape != (len(x),) or labels.dtype.kind not in "ui"):
+        raise DataError(f"{path}: y must be one whole number for each of the {len(x):,} samples")
+    first = np.moveaxis(scaled, -1, 1) if len(wanted) == 3 else scaled
+    return Samples(
+        part=path.name,
+        x=torch.from_numpy(np.ascontiguousarray(first)),
+        labels=None if labels is None else labels.astype(np.int64),
+    )
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        found = np.load(path, allow_pickle=False)
+        return {"x": found} if isinstance(found, np.ndarray) else dict(found)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file or data set") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} cannot be read as .npz or .npy: {error}") from error
