@@ -1,7 +1,8 @@
 """The full state of a training as two files, without pickle: going on is exact to the bit.
 
-`state.safetensors` holds weights, optimiser and generators; `state.json` the counters, the sums of
-the losses so far and the live options. The shuffle generator is kept as it was at the start of the
+`state.safetensors` holds weights, their average, the best ones, optimiser and generators;
+`state.json` the counters, the sums of the losses so far, the live options, and how long the loss
+has not fallen. The shuffle generator is kept as it was at the start of the
 epoch, with the step within it: that is all it takes to draw the same order again.
 """
 
@@ -14,10 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from aeviz.compute.finite import refuse_weights
 from aeviz.compute.training import Training
 from aeviz.runs.reading import RunError
 
-FORMAT = 1
+FORMAT = 2
 TENSORS, COUNTERS = "state.safetensors", "state.json"
 
 
@@ -25,9 +27,12 @@ def capture(training: Training) -> dict[str, bytes]:
     """The files of a checkpoint, by name, of a training that stands between two steps.
 
     Raises:
-        TrainingDiverged: If a loss since the last report is not finite: that is no good state.
+        TrainingDiverged: If a loss since the last report, or a weight, is not finite: that is no
+            good state.
     """
     training.tally.read(training.epoch)
+    refuse_weights(training.model.state_dict(), training.epoch, training.step)
+    stopping, plateau = training.stopping, training.plateau
     counters = {
         "format": FORMAT,
         "torch": torch.__version__,
@@ -35,12 +40,26 @@ def capture(training: Training) -> dict[str, bytes]:
         "epoch": training.epoch,
         "within": training.within,
         "step": training.step,
+        "taken": training.taken,
+        "batch_size": training.batch_size,
+        "stage": training.stage,
+        "stage_start": training.stage_start,
+        "restored": training.restored,
         "lr": training.lr,
         "weights": training.weights,
         "events": training.events,
+        "told": training.told,
         "seconds": training.pace.seconds,
         "sums": training.tally.sums,
         "count": training.tally.count,
+        "plateau": {"scale": plateau.scale, "watch": plateau.watch.state()},
+        "stopping": {
+            "watch": stopping.watch.state(),
+            "monitor": stopping.monitor,
+            "stopped": stopping.stopped,
+        },
+        "average_steps": 0 if training.average is None else training.average.steps,
+        "scaler": training.precision.state(),
     }
     return {
         TENSORS: save(_tensors(training)),
@@ -63,7 +82,7 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
         if counters["format"] > FORMAT:
             raise RunError("the checkpoint was written by a newer aeviz: use that one to go on")
         _restore_counters(training, counters)
-        _restore_tensors(training, tensors)
+        _restore_tensors(training, tensors, counters)
         training.prepare()
     except (KeyError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         if isinstance(error, RunError):
@@ -78,6 +97,10 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
 def _tensors(training: Training) -> dict[str, Tensor]:
     """Everything that is made of tensors, contiguous and on the CPU."""
     found = {f"model.{name}": value for name, value in training.model.state_dict().items()}
+    if training.average is not None:
+        averaged = training.average.model.state_dict()
+        found |= {f"average.{name}": value for name, value in averaged.items()}
+    found |= {f"best.{name}": value for name, value in training.stopping.weights.items()}
     for number, state in training.optimiser.state_dict()["state"].items():
         for name, value in state.items():
             if value is not None:
@@ -91,26 +114,57 @@ def _tensors(training: Training) -> dict[str, Tensor]:
 
 
 def _restore_counters(training: Training, counters: Mapping[str, Any]) -> None:
+    training.enter(int(counters.get("stage", 0)), int(counters.get("stage_start", 0)))
     training.epoch = int(counters["epoch"])
     training.within = int(counters["within"])
     training.step = int(counters["step"])
+    training.batch_size = int(counters.get("batch_size", training.batch_size))
+    samples = len(training.split.train)
+    first = min(samples, training.within * training.batch_size)  # as format 1 has it
+    training.taken = int(counters.get("taken", first))
+    training.restored = int(counters.get("restored", -1))
     training.lr = float(counters["lr"])
     training.weights.update({name: float(counters["weights"][name]) for name in training.weights})
     training.events = [str(event) for event in counters["events"]]
+    training.told = int(counters.get("told", 0))
     training.pace.seconds = float(counters["seconds"])
-    sums = [float(value) for value in counters["sums"]]
-    if len(sums) != len(training.tally.sums) or not 0 <= training.within <= training.steps:
+    training.precision.restore(counters.get("scaler", {}))
+    if not (0 <= training.taken <= samples and 0 <= training.within <= training.taken):
         raise ValueError("its counters are another training's")
-    training.tally.sums = sums
-    training.tally.count = int(counters["count"])
+    _restore_sums(training, counters)
+    if "plateau" in counters:
+        _restore_patience(training, counters)
 
 
-def _restore_tensors(training: Training, tensors: Mapping[str, Tensor]) -> None:
-    groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}, "generator": {}}
+def _restore_sums(training: Training, counters: Mapping[str, Any]) -> None:
+    sums = [float(value) for value in counters["sums"]]
+    if len(sums) != len(training.tally.sums):
+        raise ValueError("its counters are another training's")
+    training.tally.sums, training.tally.count = sums, int(counters["count"])
+
+
+def _restore_patience(training: Training, counters: Mapping[str, Any]) -> None:
+    plateau, stopping = training.plateau, training.stopping
+    plateau.scale = float(counters["plateau"]["scale"])
+    plateau.watch.restore(counters["plateau"]["watch"])
+    stopping.watch.restore(counters["stopping"]["watch"])
+    stopping.monitor = str(counters["stopping"]["monitor"])
+    stopping.stopped = int(counters["stopping"]["stopped"])
+
+
+def _restore_tensors(
+    training: Training, tensors: Mapping[str, Tensor], counters: Mapping[str, Any]
+) -> None:
+    names = ("model", "average", "best", "optimiser", "generator")
+    groups: dict[str, dict[str, Tensor]] = {name: {} for name in names}
     for name, value in tensors.items():
         group, _, rest = name.partition(".")
         groups[group][rest] = value
     training.model.load_state_dict(groups["model"])
+    if training.average is not None:
+        training.average.restore(groups["average"], int(counters["average_steps"]))
+    device = training.store.device
+    training.stopping.weights = {name: own.to(device) for name, own in groups["best"].items()}
     _restore_optimiser(training, groups["optimiser"])
     training.shuffle_start = groups["generator"]["shuffle"]
     training.noise.set_state(groups["generator"]["noise"])
@@ -119,7 +173,7 @@ def _restore_tensors(training: Training, tensors: Mapping[str, Tensor]) -> None:
 
 def _restore_optimiser(training: Training, tensors: Mapping[str, Tensor]) -> None:
     states: dict[int, dict[str, Tensor]] = {}
-    parameters = list(training.model.parameters())
+    parameters = training.parameters
     for name, value in tensors.items():
         number, _, rest = name.partition(".")
         if value.ndim and value.shape != parameters[int(number)].shape:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
+LOST = ("CUDA error", "device-side assert", "CUDA unknown error")
+"""What torch says when nothing on the accelerator can be trusted any more."""
+
 
 class DeviceError(ValueError):
     """The device that was asked for is not there; the message names the word."""
@@ -92,6 +95,14 @@ def free_memory(device: torch.device) -> int | None:
     return None
 
 
+def release_memory(device: torch.device) -> None:
+    """Give an accelerator back what nothing holds any more, so that it can be divided anew."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
 def explain(error: BaseException) -> str | None:
     """One sentence for what torch says badly: no memory left, or a lost accelerator; else None."""
     text = str(error)
@@ -100,9 +111,9 @@ def explain(error: BaseException) -> str | None:
             "there is not enough memory for this training: use a smaller batch size "
             "(--batch-size), smaller layers, or another device"
         )
-    if isinstance(error, torch.AcceleratorError) or "CUDA error" in text:
+    if isinstance(error, torch.AcceleratorError) or any(word in text for word in LOST):
         return (
-            "the accelerator stopped working and this process cannot use it any more: start aeviz "
+            "the state of the GPU is lost and this process cannot use it any more: start aeviz "
             "again, the run can go on from its last checkpoint"
         )
     return None

@@ -42,11 +42,11 @@ def evaluate(training: "Training", metrics: dict[str, float]) -> Iterator[None]:
         return
     generator = seeds.generator(training.seed, "validation", training.store.device)
     tally = Tally(training.tally.names[1:])
-    with evaluating(training.model):
-        for rows in torch.split(held_out, training.config.batch_size):
+    with evaluating(training.measured):
+        for rows in torch.split(held_out, training.batch_size):
             with torch.no_grad():
                 batch = training.store.batch(rows, generator)
-                losses = training.model.loss(batch, training.where(generator))
+                losses = training.measured.loss(batch, training.where(generator))
                 tally.add(losses, len(rows), training.step)
             yield
     tally.read(training.epoch)
@@ -69,8 +69,8 @@ def measure_shown(
     features = int(np.prod(training.store.shape))
     size = max(16, SLICE_VALUES // features)
     errors = np.empty(len(shown), np.float64)
-    counts = Counts(training.model)
-    with evaluating(training.model):
+    counts = Counts(training.measured)
+    with evaluating(training.measured):
         for first in range(0, len(shown), size):
             rows = slice(first, first + size)
             index = torch.from_numpy(shown[rows].copy()).to(training.store.device)
@@ -116,6 +116,6 @@ def _encode(training: "Training", index: Tensor) -> tuple[Tensor, Tensor]:
     """Latents (B, D) and squared errors summed over features (B,)."""
     x = training.store.take(index)
     told = training.store.condition(index, x)
-    z = training.model.encode(x, told)
-    difference = training.model.decode(z, told).sub_(x)
+    z = training.measured.encode(x, told)
+    difference = training.measured.decode(z, told).sub_(x)
     return z, difference.flatten(1).square_().sum(dim=1)

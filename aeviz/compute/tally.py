@@ -15,7 +15,7 @@ class TrainingDiverged(RuntimeError):
     Attributes:
         epoch: In which it happened.
         step: Optimiser steps until then.
-        term: What was not finite: "loss" or a term's name, "latents".
+        term: What was not finite: "loss" or a term's name, "latents", a gradient or weight.
     """
 
     def __init__(self, epoch: int, step: int, term: str) -> None:

@@ -13,17 +13,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from aeviz.compute import seeds
+from aeviz.compute.averaging import Average
+from aeviz.compute.device import release_memory
+from aeviz.compute.finite import refuse_gradients, refuse_weights
 from aeviz.compute.history import copied
 from aeviz.compute.measuring import evaluate, measure_shown
-from aeviz.compute.optimisers import make_optimiser, schedule_factor, set_learning_rate
+from aeviz.compute.optimisers import make_optimiser, set_learning_rate
 from aeviz.compute.pace import Pace
+from aeviz.compute.precision import Precision
 from aeviz.compute.samples import SampleStore, Split
+from aeviz.compute.schedules import Plateau, changes_within, factor
+from aeviz.compute.stopping import EarlyStopping, monitored
 from aeviz.compute.tally import Tally, TrainingDiverged
 from aeviz.messages import FloatArray, Progress
-from aeviz.models.base import LatentModel, Step
+from aeviz.models.base import LatentModel, Losses, Staged, Step
 from aeviz.runs.schema import TrainConfig
 
 __all__ = ["EpochResult", "Training", "TrainingDiverged", "fit"]
@@ -40,13 +46,14 @@ class EpochResult:
         epoch: 0 is before training.
         step: Optimiser steps so far.
         seconds: Time that the epoch took, measuring included, pauses left out.
-        lr: Learning rate of the epoch.
+        lr: Learning rate at its end.
         metrics: Finite numbers by name: terms of the training, "validation_…" and
             "reconstruction_mse".
         latents: Of the shown samples, float32 (N, D).
-        weights: Copies on the CPU.
+        weights: Copies on the CPU; the average where there is one.
         events: Sentences such as "β: 1 → 4".
         measuring: Seconds that "validating" and "encoding" took.
+        stage: Number of the stage that it is part of.
     """
 
     epoch: int
@@ -58,6 +65,7 @@ class EpochResult:
     weights: dict[str, Tensor]
     events: tuple[str, ...] = ()
     measuring: Mapping[str, float] = field(default_factory=dict)
+    stage: int = 0
 
 
 class Training:
@@ -74,10 +82,18 @@ class Training:
         weights: The model's options marked live, by name.
 
     Attributes:
+        stages: Names of the stages; one without a name where the model is trained as a whole.
+        stage: The stage in progress.
+        stage_start: Epochs before that stage.
         epoch: The epoch in progress; 0 before the first.
         within: Steps done in that epoch.
+        taken: Samples that they took.
         step: Steps done over all epochs.
+        batch_size: Samples of a step; smaller than configured after too little memory.
         reported: The last epoch whose result was yielded; -1 before the first.
+        events: What happened in the epoch, in sentences.
+        told: How many of them its result has told.
+        restored: The epoch that consists in going back to the best weights; -1 while there is none.
     """
 
     def __init__(
@@ -97,78 +113,68 @@ class Training:
         self.seed = seed
         self.weights = dict(weights)
         self.lr = config.lr
-        self.epochs = config.epochs
-        self.epoch = self.within = self.step = 0
-        self.reported = -1
+        self.batch_size = config.batch_size
+        self.stages = model.stages if isinstance(model, Staged) else ("",)
+        self.stage = self.stage_start = 0
+        self.epoch = self.within = self.taken = self.step = 0
+        self.reported = self.restored = -1
         self.events: list[str] = []
-        self._parameters = list(model.parameters())
-        self.optimiser = make_optimiser(self._parameters, config, store.device)
+        self.told = 0
         self.shuffle = seeds.generator(seed, "shuffle")
         self.shuffle_start = self.shuffle.get_state()
         self.noise = seeds.generator(seed, "noise", store.device)
         self.is_running = False
         self.saved_global: Tensor | None = None
-        self.tally = Tally([term.name for term in model.terms])
+        self.precision = Precision(config.precision, store.device)
+        self.average = Average(model, config.ema) if config.ema > 0 else None
         self.pace = Pace()
         self._train = torch.from_numpy(split.train.copy())
         self._order = torch.empty(0, dtype=torch.int64)
+        self.enter(0, 0)
+        self._look_ahead()
+
+    # ── where it stands ───────────────────────────────────────────────────────────────────────
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of one epoch; the last batch may be smaller."""
-        return math.ceil(len(self._train) / self.config.batch_size)
+        """Optimiser steps of the epoch in progress; the last batch may be smaller."""
+        return self.within + math.ceil((len(self._train) - self.taken) / self.batch_size)
 
     @property
-    def epoch_lr(self) -> float:
-        """The learning rate of the epoch in progress, by schedule."""
-        return self.lr * schedule_factor(self.config.schedule, self.epoch, self.epochs)
+    def epochs(self) -> int:
+        """The last epoch that is planned: every stage takes as many as the settings say."""
+        planned = self.stage_start + (len(self.stages) - self.stage) * self.config.epochs
+        return max(planned, self.restored)
 
-    def turn(self, name: str, value: float) -> None:
-        """Set a live option from the next step on, and mark it as an event of the epoch."""
-        before = self.lr if name == "lr" else self.weights[name]
-        if value == before:
-            return
-        if name == "lr":
-            self.lr = value
-            set_learning_rate(self.optimiser, self.epoch_lr)
-        else:
-            self.weights[name] = value
-        self.events.append(f"{EVENT_NAMES.get(name, name)}: {before:g} → {value:g}")
+    @property
+    def measured(self) -> LatentModel:
+        """The model that is measured, stored and shown: with the average of the weights, if any."""
+        return self.model if self.average is None else self.average.model
 
-    def begin(self, epoch: int) -> None:
-        """Stand at the start of an epoch: shuffle, and take its learning rate."""
-        self.shuffle_start = self.shuffle.get_state()
-        self.epoch, self.within = epoch, 0
-        self.tally.clear()
-        self.pace.begin()
-        self.prepare()
+    @property
+    def current_lr(self) -> float:
+        """The learning rate of the next step, by schedule."""
+        epoch = max(1, self.epoch - self.stage_start)
+        share = min(1.0, (self.taken + self.batch_size) / len(self._train))
+        return self.lr * factor(self.config, epoch, epoch - 1 + share) * self.plateau.scale
 
-    def prepare(self) -> None:
-        """Draw the order of the epoch in progress from `shuffle_start`; epoch 0 needs none."""
-        self.shuffle.set_state(self.shuffle_start)
-        if self.epoch == 0:
-            return
-        order = torch.randperm(len(self._train), generator=self.shuffle)
-        self._order = self._train[order].to(self.store.device)
-        set_learning_rate(self.optimiser, self.epoch_lr)
+    @property
+    def is_stage_over(self) -> bool:
+        """Whether the epoch in progress is the last of its stage."""
+        return self.epoch >= self.stage_start + self.config.epochs or self.stopping.is_over
 
-    def advance(self) -> int:
-        """Do one optimiser step; returns how many samples it took."""
-        size = self.config.batch_size
-        rows = self._order[self.within * size : (self.within + 1) * size]
-        batch = self.store.batch(rows, self.noise)
-        losses = self.model.loss(batch, self.where(self.noise))
-        for parameter in self._parameters:
-            parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
-        losses.total.backward()  # type: ignore[no-untyped-call]
-        if self.config.clip > 0:
-            torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
-        self.optimiser.step()
-        self.within += 1
-        self.step += 1
-        count = len(rows)
-        self.tally.add(losses, count, self.step)
-        return count
+    @property
+    def is_done(self) -> bool:
+        """Whether the epoch in progress is the last of all."""
+        return self._is_last_stage and self.is_stage_over and not self._is_worse
+
+    @property
+    def ending(self) -> str:
+        """How it ended, as a person reads it; "" where there is nothing to say."""
+        said = [self.stopping.sentence] if self.stopping.is_over else []
+        if self.restored == self.epoch:
+            said.append(f"the weights of epoch {self.stopping.watch.epoch}, the best, are restored")
+        return "; ".join(said)
 
     @property
     def global_state(self) -> Tensor | None:
@@ -180,11 +186,205 @@ class Training:
         return Step(
             epoch=self.epoch,
             step=self.step,
-            steps=max(1, self.steps * self.epochs),
+            steps=self._planned_steps,
             samples=len(self._train),
             generator=generator,
             weights=self.weights,
+            stage=self.stage,
         )
+
+    # ── between epochs ────────────────────────────────────────────────────────────────────────
+
+    def enter(self, stage: int, start: int) -> None:
+        """Stand at the start of a stage: what it trains, with an optimiser of its own.
+
+        Args:
+            stage: Its number.
+            start: Epochs before it.
+        """
+        self.stage, self.stage_start = stage, start
+        self.parameters = self._free_parameters()
+        self.optimiser = make_optimiser(self.parameters, self.config, self.store.device)
+        self.tally = Tally([term.name for term in self.model.terms])
+        self.plateau = Plateau(self.config)
+        self.stopping = EarlyStopping(self.config)
+
+    def begin(self, epoch: int) -> None:
+        """Stand at the start of an epoch: shuffle, and take its learning rate."""
+        self._drop_told()
+        if self.is_stage_over:
+            self._next_stage()
+        if len(self.stages) > 1 and epoch == self.stage_start + 1:
+            self.events.append(f"stage: {self.stages[self.stage]}")
+        self.shuffle_start = self.shuffle.get_state()
+        self.epoch, self.within, self.taken = epoch, 0, 0
+        self.tally.clear()
+        self.pace.begin()
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Draw the order of the epoch in progress from `shuffle_start`; epoch 0 needs none."""
+        self.shuffle.set_state(self.shuffle_start)
+        if self.epoch == 0:
+            return
+        order = torch.randperm(len(self._train), generator=self.shuffle)
+        self._order = self._train[order].to(self.store.device)
+        set_learning_rate(self.optimiser, self.current_lr)
+        self._look_ahead()
+
+    def look(self, metrics: Mapping[str, float]) -> None:
+        """Judge a measured epoch: whether the learning rate falls, or the stage ends early."""
+        found = monitored(metrics)
+        if found is None or self.restored == self.epoch:
+            return
+        name, loss = found
+        before = self.lr * self.plateau.scale
+        if self.plateau.look(self.epoch, loss):
+            after = self.lr * self.plateau.scale
+            self.events.append(f"learning rate: {before:g} → {after:g}, no smaller {name}")
+        if self.stopping.look(self.epoch, name, loss, self.measured):
+            self.events.append(self.stopping.sentence)
+
+    def restore_best(self) -> bool:
+        """Go back to the best weights as an epoch of its own, if the training ends without them."""
+        if not (self._is_last_stage and self.is_stage_over and self._is_worse):
+            return False
+        self._drop_told()
+        self._take_best()
+        self.epoch += 1
+        self.restored = self.epoch
+        self.within, self.taken = 0, len(self._train)
+        self.tally.clear()
+        self.pace.begin()
+        return True
+
+    def carry_on(self) -> None:
+        """Train on after an early end: from the best weights, with the patience of the start."""
+        if self.stopping.is_over or self.restored == self.epoch:
+            self.stopping.forget()
+            self.optimiser = make_optimiser(self.parameters, self.config, self.store.device)
+
+    def turn(self, name: str, value: float) -> None:
+        """Set a live option from the next step on, and mark it as an event of the epoch."""
+        before = self.lr if name == "lr" else self.weights[name]
+        if value == before:
+            return
+        if name == "lr":
+            self.lr = value
+            set_learning_rate(self.optimiser, self.current_lr)
+        else:
+            self.weights[name] = value
+            # another loss: what it was before is nothing to compare with
+            self.plateau.watch.forget()
+            self.stopping.forget()
+        self.events.append(f"{EVENT_NAMES.get(name, name)}: {before:g} → {value:g}")
+
+    # ── a step ────────────────────────────────────────────────────────────────────────────────
+
+    def advance(self) -> int:
+        """Do one optimiser step; returns how many samples it took."""
+        rows = self._order[self.taken : self.taken + self.batch_size]
+        losses = self._differentiate(rows)
+        if losses is None:
+            self._halve()
+            return self.advance()
+        if self._is_stepwise:
+            set_learning_rate(self.optimiser, self.current_lr)
+        if self.config.clip > 0:
+            self.precision.unscale(self.optimiser)
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
+        self.precision.step(self.optimiser)
+        if self.average is not None:
+            self.average.step()
+        count = len(rows)
+        self.within += 1
+        self.taken += count
+        self.step += 1
+        self.tally.add(losses, count, self.step)
+        return count
+
+    def _differentiate(self, rows: Tensor) -> Losses | None:
+        """Loss and gradient of a batch; None where half of it may fit into the memory.
+
+        The exception is let go before anything is tried again: it keeps the tensors of its frames.
+        """
+        try:
+            batch = self.store.batch(rows, self.noise)
+            if self.precision.is_mixed:
+                with self.precision.products():
+                    losses = self.model.loss(batch, self.where(self.noise))
+            else:
+                losses = self.model.loss(batch, self.where(self.noise))
+            for parameter in self.parameters:
+                parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
+            self.precision.scaled(losses.total).backward()  # type: ignore[no-untyped-call]
+        except torch.OutOfMemoryError:
+            if self.batch_size < self.config.batch_size or self.batch_size == 1:
+                raise
+            return None
+        return losses
+
+    def _halve(self) -> None:
+        """Go on with half the batch, once."""
+        before, self.batch_size = self.batch_size, self.batch_size // 2
+        for parameter in self.parameters:
+            parameter.grad = None
+        release_memory(self.store.device)
+        self._look_ahead()
+        self.events.append(f"batch size: {before} → {self.batch_size}, not enough memory")
+
+    # ── parts ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _is_last_stage(self) -> bool:
+        return self.stage == len(self.stages) - 1 or self.config.epochs == 0
+
+    @property
+    def _is_worse(self) -> bool:
+        """Whether there are better weights than those of the epoch in progress."""
+        best = self.stopping.watch.epoch
+        return bool(self.stopping.weights) and best < self.epoch and self.restored != self.epoch
+
+    def _free_parameters(self) -> list[nn.Parameter]:
+        """What the stage trains; everything else stands still."""
+        if not isinstance(self.model, Staged):
+            return list(self.model.parameters())
+        chosen = list(self.model.stage_parameters(self.stage))
+        numbers = {id(parameter) for parameter in chosen}
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(id(parameter) in numbers)
+            parameter.grad = None
+        return chosen
+
+    def _next_stage(self) -> None:
+        """Go on to the next stage with what was measured last, or the best where it was kept."""
+        if self._is_worse:
+            self._take_best()
+        elif self.average is not None:
+            self.model.load_state_dict(self.average.model.state_dict())
+        if self.average is not None:
+            self.average.follow()
+        self.enter(self.stage + 1, self.epoch)
+
+    def _drop_told(self) -> None:
+        """Forget the events of the epoch before; until then it may have to be told again."""
+        del self.events[: self.told]
+        self.told = 0
+
+    def _take_best(self) -> None:
+        self.model.load_state_dict(self.stopping.weights)
+        if self.average is not None:
+            self.average.follow()
+        best = self.stopping.watch.epoch
+        self.events.append(f"weights of epoch {best}, the best, restored")
+
+    def _look_ahead(self) -> None:
+        """Work out what the steps of the epoch in progress need to know."""
+        each = math.ceil(len(self._train) / self.batch_size)
+        left = 0 if self.epoch == 0 else self.steps - self.within
+        later = (self.epochs - self.epoch) * each
+        self._planned_steps = max(1, self.step + left + later)
+        self._is_stepwise = changes_within(self.config, max(1, self.epoch - self.stage_start))
 
 
 EVENT_NAMES = {"lr": "learning rate", "beta": "β"}
@@ -201,17 +401,20 @@ def fit(training: Training) -> Generator[Yielded, None, None]:
         `EpochResult` per epoch, beginning with epoch 0 unless it was reported already.
 
     Raises:
-        TrainingDiverged: If a loss or a latent is not finite.
+        TrainingDiverged: If a loss, a gradient, a weight or a latent is not finite.
     """
     with _global_generator(training):
         training.pace.resume()
+        if training.step == 0 and training.average is not None:
+            training.average.follow()
         while True:
             yield from _steps(training)
             if training.epoch > training.reported:
                 yield from _measure(training)
-            if training.epoch >= training.epochs:
+            if training.is_done:
                 return
-            training.begin(training.epoch + 1)
+            if not training.restore_best():
+                training.begin(training.epoch + 1)
 
 
 def _steps(training: Training) -> Iterator[Yielded]:
@@ -219,21 +422,30 @@ def _steps(training: Training) -> Iterator[Yielded]:
     if training.epoch == 0:
         return
     training.model.train()
-    pace, tally = training.pace, training.tally
-    steps = training.steps
-    while training.within < steps:
+    pace = training.pace
+    while training.within < training.steps:
         count = training.advance()
         if pace.stepped(count) < READ_SECONDS:
             yield None
         else:
-            yield _progress(training, "training", tally.read(training.epoch))
+            yield _progress(training, "training", _read(training))
         pace.resume()
-    tally.read(training.epoch)
+    _read(training)
+
+
+def _read(training: Training) -> Mapping[str, float]:
+    """The losses since the last time, and a look at the gradient of the last step."""
+    losses = training.tally.read(training.epoch)
+    if losses and not training.precision.is_scaled:
+        refuse_gradients(training.model, training.epoch, training.step)
+    elif training.precision.has_lost_gradient:
+        raise TrainingDiverged(training.epoch, training.step, "the gradient in 16 bits")
+    return losses
 
 
 def _measure(training: Training) -> Iterator[Yielded]:
     """Validation, latents and weights of the epoch in progress, as slices, then the result."""
-    metrics = training.tally.means() if training.epoch > 0 else {}
+    metrics = training.tally.means() if training.tally.count else {}
     pace = training.pace
     began = {"validating": pace.seconds}
     for _ in evaluate(training, metrics):
@@ -244,22 +456,26 @@ def _measure(training: Training) -> Iterator[Yielded]:
         yield from _slice_done(training, "encoding")
     if not np.isfinite(latents).all():
         raise TrainingDiverged(training.epoch, training.step, "latents")
+    weights = copied(training.measured)
+    refuse_weights(weights, training.epoch, training.step)
+    training.look(metrics)
     pace.measured()
     training.reported = training.epoch
-    events, training.events = tuple(training.events), []
+    training.told = len(training.events)
     yield EpochResult(
         epoch=training.epoch,
         step=training.step,
         seconds=pace.seconds,
-        lr=training.epoch_lr,
+        lr=training.optimiser.param_groups[0]["lr"],
         metrics=metrics,
         latents=latents,
-        weights=copied(training.model),
-        events=events,
+        weights=weights,
+        events=tuple(training.events),
         measuring={
             "validating": began["encoding"] - began["validating"],
             "encoding": pace.seconds - began["encoding"],
         },
+        stage=training.stage,
     )
     pace.resume()
 
@@ -273,16 +489,17 @@ def _slice_done(training: Training, phase: str) -> Iterator[Yielded]:
 def _progress(training: Training, phase: str, losses: Mapping[str, float]) -> Progress:
     pace = training.pace
     pace.reported = time.perf_counter()
-    left = training.epochs * training.steps - training.step
+    steps, later = training.steps, training.epochs - training.epoch
+    left = steps - training.within + later * steps
     return Progress(
         phase=phase,
         epoch=training.epoch,
         epochs=training.epochs,
         step=training.within,
-        steps=training.steps,
+        steps=steps,
         losses=losses,
         samples_per_second=pace.samples_per_second,
-        seconds_left=pace.seconds_left(left, training.epochs - training.epoch + 1),
+        seconds_left=pace.seconds_left(left, later + 1),
     )
 
 

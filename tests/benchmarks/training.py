@@ -84,8 +84,8 @@ def measure_lightning(full: bool) -> Iterator[Row]:
 
 def measure_rest(dataset: Dataset) -> Iterator[Row]:
     """Validation, encoding and saving of one epoch of the VAE."""
-    training = make_training(dataset, VAE, 128, 0.001, validation=0.1, shown=len(dataset))
-    training.epochs = 0
+    count = len(dataset)
+    training = make_training(dataset, VAE, 128, 0.001, validation=0.1, shown=count, epochs=0)
     warm, result = (next(results(training)) for _ in range(2))
     held_out, shown = len(training.split.validation), len(training.split.shown)
     assert warm.epoch == result.epoch
@@ -142,8 +142,10 @@ def make_training(
     *,
     validation: float = 0.0,
     shown: int = 1,
+    epochs: int = 30,
 ) -> Training:
     train = {"batch_size": batch_size, "lr": lr, "validation": validation, "shown": shown}
+    train["epochs"] = epochs
     settings = complete({"data": {"name": "mnist"}, "model": model, "train": train})
     config = TrainConfig(**settings["train"])
     parts = split(len(dataset), config.validation, config.shown, 0)
