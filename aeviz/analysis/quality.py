@@ -208,7 +208,7 @@ def _continuity(case: Case) -> Measured:
 
 
 @register_measure(
-    "rank-error",
+    "mrre",
     title="Mean relative rank error",
     definition="How far the ranks of the 10 nearest differ between data and latent, relative to "
     "the largest possible, mean of both directions: 0 is perfect; on at most 2,000 samples.",
@@ -220,7 +220,7 @@ def _rank_error(case: Case) -> Measured:
 
 def _register_density(sigma: float) -> None:
     @register_measure(
-        f"density-kl-{sigma:g}",
+        f"kl_{sigma:g}",
         title=f"Density divergence, σ = {sigma:g}",
         unit="nats",
         definition="KL divergence of the densities of data and latent at the samples, from kernels "
@@ -235,7 +235,7 @@ for _sigma in SIGMAS:
 
 
 @register_measure(
-    "distance-rmse",
+    "rmse",
     title="Error of distances",
     unit="distance of scaled samples",
     definition="Root of the mean squared difference between distances in the data, as the model "

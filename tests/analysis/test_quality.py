@@ -12,8 +12,8 @@ from aeviz.models import MODELS
 from tests.models.tiny import TABLE, tiny
 
 NAMES = (
-    *("trustworthiness", "continuity", "rank-error"),
-    *("density-kl-0.01", "density-kl-0.1", "density-kl-1", "distance-rmse"),
+    *("trustworthiness", "continuity", "mrre"),
+    *("kl_0.01", "kl_0.1", "kl_1", "rmse"),
 )
 
 
