@@ -1,7 +1,7 @@
 """What a model would be: its layers, parameters and loss, before anything is trained."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from aeviz.data import entry as dataset_entry
 from aeviz.messages import Term
 from aeviz.models import entry as model_entry
 from aeviz.models.base import DataSpec, Described, LatentModel
+from aeviz.models.told import OF_THE_SAMPLE
 
 SIGNS = {"beta": "β", "lam": "λ"}
 """How the weight of a term is written in a formula; others by their name."""
@@ -36,8 +37,11 @@ def describe(
     """
     options = dict(settings.get("model", {}))
     entry = model_entry(options.pop("name", "vae"))
+    spec = spec_of(sample_shape, bounded=bounded)
+    if "condition" in entry.config.__pydantic_fields__:
+        spec = with_some_condition(spec, options)
     with torch.device("meta"):
-        model = entry.build(spec_of(sample_shape, bounded=bounded), options)
+        model = entry.build(spec, options)
     return {
         "layout": tuple(model.layout()) if isinstance(model, Described) else (),
         "parameters": parameter_count(model),
@@ -66,6 +70,14 @@ def spec_of(
     return DataSpec(
         shape, samples, bounded=is_image if bounded is None else bounded, classes=classes
     )
+
+
+def with_some_condition(spec: DataSpec, options: Mapping[str, Any]) -> DataSpec:
+    """The spec with as many choices as there are digits: only the data know how many there are."""
+    told = str(options.get("condition", ""))
+    if told in OF_THE_SAMPLE:
+        return replace(spec, condition_kind="sample", conditions=(told,))
+    return replace(spec, condition_kind="choice", conditions=tuple("0123456789"))
 
 
 def parameter_count(model: LatentModel) -> int:

@@ -11,10 +11,9 @@ from aeviz.compute.settings import SettingsError
 from aeviz.data.dataset import Column, Dataset
 from aeviz.messages import Conditions, IntArray
 from aeviz.models.base import DataSpec
+from aeviz.models.told import OF_THE_SAMPLE
 
 LABEL = "label"
-OF_THE_SAMPLE = ("upper-half", "silhouette")
-"""Conditions that a model computes from an image itself."""
 
 
 @dataclass(frozen=True, eq=False)

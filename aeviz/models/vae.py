@@ -40,6 +40,17 @@ Beta = Annotated[
     ),
 ]
 
+WarmUp = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=100_000,
+        title="KL warm-up",
+        description="Epochs over which the weight of the KL divergence is raised from 0 to β "
+        "while training; 0 begins with β",
+    ),
+]
+
 DivergenceName = Literal["kl", "moments"]
 
 
@@ -54,16 +65,7 @@ class VAEConfig(BodyConfig):
     prior: PriorOption = "normal"
     components: Components = 10
     transforms: Transforms = 3
-    warm_up: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=100_000,
-            title="KL warm-up",
-            description="Epochs over which the weight of the KL divergence is raised from 0 to β "
-            "while training; 0 begins with β",
-        ),
-    ] = 0.0
+    warm_up: WarmUp = 0.0
     free_bits: Annotated[
         float,
         Field(

@@ -9,7 +9,9 @@ import torch
 
 from aeviz.models import MODELS
 from aeviz.models.base import (
+    Batch,
     Codebook,
+    Conditional,
     DataSpec,
     Described,
     Invertible,
@@ -111,9 +113,8 @@ def test_the_loss_is_a_mean_over_the_batch(entry: ModelEntry, spec: DataSpec) ->
     if entry.model.is_pairwise:
         pytest.skip("compares the samples of a batch")
     model, batch = tiny(entry, spec).eval(), batch_of(spec)
-    twice = type(batch)(
-        torch.cat([batch.x, batch.x]), torch.cat([batch.labels, batch.labels]), batch.index
-    )
+    names = ("x", "labels", "index", "condition")
+    twice = type(batch)(*(torch.cat([getattr(batch, name)] * 2) for name in names))
     once_loss = torch.stack([model.loss(batch, step(seed)).total for seed in range(200)]).mean()
     twice_loss = torch.stack([model.loss(twice, step(seed)).total for seed in range(200)]).mean()
     assert twice_loss.item() == pytest.approx(once_loss.item(), rel=0.02)
@@ -175,28 +176,29 @@ def test_eight_samples_are_learned_by_heart(entry: ModelEntry, spec: DataSpec) -
     has_width = "latent_dim" in entry.config.__pydantic_fields__
     model = tiny(entry, spec, **({"latent_dim": 6} if has_width else {}))
     batch = batch_of(spec)
-    before = lack(model, batch.x)
+    before = lack(model, batch)
     optimiser = torch.optim.Adam(model.parameters(), 0.02)
     for number in range(200):
         losses = model.loss(batch, step(number, number=number))
         optimiser.zero_grad()
         losses.total.backward()
         optimiser.step()
-    assert lack(model, batch.x) < before / 2
+    assert lack(model, batch) < before / 2
 
 
-def lack(model: LatentModel, x: torch.Tensor) -> float:
+def lack(model: LatentModel, batch: Batch) -> float:
     """How far samples are from learned; a flow reconstructs all, but finds them unlikely."""
     if isinstance(model, Invertible):
         with torch.no_grad():
-            return -float(sum(model.log_density(x)).mean())
-    return reconstruction_error(model, x)
+            return -float(sum(model.log_density(batch.x)).mean())
+    return reconstruction_error(model, batch)
 
 
-def reconstruction_error(model: LatentModel, x: torch.Tensor) -> float:
+def reconstruction_error(model: LatentModel, batch: Batch) -> float:
     model.eval()
     with torch.no_grad():
-        error = (model.decode(model.encode(x)) - x).square().mean()
+        z = model.encode(batch.x, batch.condition)
+        error = (model.decode(z, batch.condition) - batch.x).square().mean()
     model.train()
     return float(error)
 
@@ -227,6 +229,12 @@ def test_abilities_give_values_of_the_promised_shape(entry: ModelEntry, spec: Da
         assert drawn.shape == (5, model.latent_dim)
     if isinstance(model, Likelihood):
         assert model.log_likelihood(batch.x, z).shape == (8,)
+    if isinstance(model, Conditional):
+        assert model.condition_kind == spec.condition_kind
+        assert model.condition_names == spec.conditions
+        unknown, own = model.decode(z), model.decode(z, batch.condition)
+        assert unknown.shape == own.shape
+        assert not torch.equal(unknown, own)
     if isinstance(model, KnownTruth):
         assert all(truth.value >= 0 for truth in model.truths(batch.x))
 

@@ -9,10 +9,13 @@ import torch
 from aeviz.models import MODELS
 from aeviz.models.base import Batch, DataSpec, LatentModel, ModelEntry, Step
 
-IMAGE = DataSpec((1, 6, 6), samples=64, bounded=True, classes=3)
-TABLE = DataSpec((7,), samples=64, bounded=False, classes=3)
+TOLD: dict[str, Any] = {"classes": 3, "condition_kind": "choice", "conditions": ("a", "b", "c")}
+"""Conditional models are told the label."""
+
+IMAGE = DataSpec((1, 6, 6), samples=64, bounded=True, **TOLD)
+TABLE = DataSpec((7,), samples=64, bounded=False, **TOLD)
 SPECS = {"image": IMAGE, "table": TABLE}
-ODD = DataSpec((2, 5, 6), samples=64, bounded=True, classes=3)
+ODD = DataSpec((2, 5, 6), samples=64, bounded=True, **TOLD)
 """Images that models which have a body see through convolutions."""
 
 SMALL: dict[str, Any] = {"widths": (16,), "channels": (16,), "latent_dim": 2, "transforms": 2}
@@ -40,13 +43,20 @@ def tiny(entry: ModelEntry, spec: DataSpec, seed: int = 0, **options: Any) -> La
 
 
 def batch_of(spec: DataSpec, count: int = 8, seed: int = 0, device: str = "cpu") -> Batch:
-    """Random samples in the range of the data."""
+    """Random samples in the range of the data, each with a condition of its own."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.rand(count, *spec.shape, generator=generator)
     x = x.round() if spec.bounded else 4 * x - 2
     labels = torch.randint(0, spec.classes, (count,), generator=generator)
     index = torch.arange(count)
-    return Batch(x.to(device), labels.to(device), index.to(device))
+    condition = {
+        "": None,
+        "choice": labels,
+        "numbers": torch.rand(count, len(spec.conditions), generator=generator),
+        "sample": x,
+    }[spec.condition_kind]
+    told = None if condition is None else condition.to(device)
+    return Batch(x.to(device), labels.to(device), index.to(device), told)
 
 
 def step(seed: int = 0, device: str = "cpu", number: int = 0, **weights: float) -> Step:
