@@ -30,9 +30,9 @@ from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.tiles import draw_sample
 from aeviz.messages import ByteArray, FloatArray, IntArray
 
-TILE = 38
+TILE = 40
 """Side of a tile in logical pixels."""
-_MARGIN = 3
+_MARGIN = 2
 
 Index = QModelIndex | QPersistentModelIndex
 

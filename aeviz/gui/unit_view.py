@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
 from aeviz.gui.captions import tip
@@ -107,8 +107,8 @@ class UnitView(QWidget):
         self.again.setText("From other noise")
         self.again.setToolTip(tip("Climb again from other noise. " + ASCENT))
         self._heads = (heading_label("Filter"), heading_label("Gradient ascent"))
-        pair = QHBoxLayout()
-        pair.setSpacing(SPACE)
+        self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pair.setSpacing(SPACE)
         columns: tuple[tuple[QWidget, ...], ...] = (
             (self._heads[0], self.filter, self.weights, self.filter_note),
             (self._heads[1], self.ascent, self.found, self.ascent_note, self.again),
@@ -120,13 +120,14 @@ class UnitView(QWidget):
             stack.setSpacing(3)
             for widget in widgets:
                 stack.addWidget(widget)
-            pair.addWidget(cell, 1, Qt.AlignmentFlag.AlignTop)
+            stack.addStretch()
+            self._pair.addWidget(cell, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addWidget(self.name)
         column.addWidget(self.told)
-        column.addLayout(pair)
+        column.addLayout(self._pair)
         column.addWidget(heading_label("Most exciting samples"))
         column.addWidget(self.exciting)
 
@@ -139,7 +140,8 @@ class UnitView(QWidget):
 
     def set_run(self, run: m.RunOpened) -> None:
         """Prepare for the samples of a run."""
-        self._is_image = run.is_image
+        directions = QBoxLayout.Direction
+        self._pair.setDirection(directions.LeftToRight if run.is_image else directions.TopToBottom)
         for widget, is_shown in (
             (self.filter, run.is_image),
             (self.ascent, run.is_image),
@@ -165,7 +167,7 @@ class UnitView(QWidget):
         else:
             self.weights.show_weights(weights)
         largest = measure(float(np.abs(weights).max(initial=0.0)), 3)
-        self.filter_note.say(f"weights, 0 is grey, ±{largest}" if weights.ndim == 3 else "weights")
+        self.filter_note.say(f"black −{largest}, white {largest}" if weights.ndim == 3 else "")
 
     def clear_ascent(self) -> None:
         """Show that an ascent is still to come."""

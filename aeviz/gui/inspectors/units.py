@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QTimer, Slot
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from aeviz import messages as m
 from aeviz.gui import wording
@@ -14,7 +14,6 @@ from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
 from aeviz.gui.labels import caption_label
-from aeviz.gui.numbers import measure
 from aeviz.gui.sample_list import SampleModel
 from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Session
@@ -26,6 +25,10 @@ from aeviz.messages import FloatArray, IntArray
 LAYERS, ACTIVITY, ASCENT = "units.layers", "units.activity", "units.ascent"
 EXCITING = 12
 """How many samples are shown for a unit."""
+BESIDE = 620
+"""Width in pixels from which a layer and one of its units stand side by side."""
+HEIGHT = 188
+"""Of the tiles in pixels: a little over four lines, so that it is seen that they scroll."""
 REST = 150
 """Milliseconds that the timeline rests before all samples are encoded anew."""
 ORDERS = ("In order", "Most selective first", "Most often active first")
@@ -75,14 +78,29 @@ class UnitsInspector(Inspector):
         column.setSpacing(SPACE // 2)
         column.addLayout(top)
         column.addWidget(self.note)
-        column.addWidget(self.grid)
-        column.addWidget(self.unit_view)
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._parts.setSpacing(SPACE)
+        self._parts.addWidget(self.grid, 1, Qt.AlignmentFlag.AlignTop)
+        self._parts.addWidget(self.unit_view, 1, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(self._parts)
         column.addStretch()
         self._page_parts = (self.layer, self.order, self.grid, self.unit_view)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(page, has_pictures=True))
-        self.grid.setFixedHeight(196)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the unit below its layer, or beside it where there is room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        beside = self.width() >= BESIDE
+        directions = QBoxLayout.Direction
+        self._parts.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+        room = self.height() - 80 if beside else 0
+        self.grid.setFixedHeight(max(room, HEIGHT))
 
     def _listen(self) -> None:
         session = self.session
@@ -305,7 +323,7 @@ def selective(arrays: Any, unit: int, run: m.RunOpened) -> str:
     if label < 0 or not math.isfinite(share):
         return ""
     name = wording.label_name(label, run.class_names)
-    return f"Favours {name}, class selectivity {measure(share, 2)}"
+    return f"Favours {name}, class selectivity {share:.2f}"
 
 
 def above_zero(arrays: Any, unit: int) -> str:
