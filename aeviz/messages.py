@@ -404,6 +404,7 @@ class EpochDone(Message):
         metrics: Loss terms and measures of this epoch; validation ones start with "validation_".
         events: Sentences to mark on the timeline, such as a turned weight.
         has_weights: Whether this epoch can decode.
+        stage: Number of the stage that it is part of, where a model trains in stages.
     """
 
     epoch: int
@@ -413,6 +414,7 @@ class EpochDone(Message):
     metrics: Mapping[str, float]
     events: tuple[str, ...] = ()
     has_weights: bool = True
+    stage: int = 0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

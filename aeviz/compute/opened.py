@@ -16,6 +16,7 @@ from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
 from aeviz.compute.standing import Standing
 from aeviz.messages import EpochDone, FloatArray, IntArray, RunOpened
+from aeviz.runs.planned import planned_epochs
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import EpochLine, RunFolder
 
@@ -71,7 +72,7 @@ class OpenedRun:
             feature_names=contents.data.feature_names,
             samples=folder.samples,
             total=contents.data.samples,
-            epochs=contents.epochs,
+            epochs=planned_epochs(contents.epochs, len(contents.model.stages), folder.epochs),
             terms=contents.model.terms,
             truths=contents.model.truths,
             status=folder.status,
@@ -136,6 +137,7 @@ class OpenedRun:
             metrics=line.metrics,
             events=(*line.events, *events),
             has_weights=has_weights,
+            stage=line.stage,
         )
 
     def _missing(self, epoch: int, next_epoch: int) -> EpochDone:

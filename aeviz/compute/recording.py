@@ -23,7 +23,8 @@ class Recorder:
     """The writing side of a training.
 
     An epoch's checkpoint is written before its line: what a kill leaves is an epoch without its
-    line, which going on measures again from the checkpoint.
+    line, which going on measures again from the checkpoint. Where not every epoch has one, the
+    epochs after it are done again.
 
     Args:
         writer: Of the run folder.
@@ -92,10 +93,13 @@ class Recorder:
             axes=self._projection.axes,
             metrics=result.metrics,
             events=result.events,
+            stage=result.stage,
         )
 
     def _save(self, result: EpochResult) -> None:
-        self.writer.write_checkpoint(checkpoint.capture(self.training))
+        training = self.training
+        if training.is_done or result.epoch % training.config.checkpoint_every == 0:
+            self.writer.write_checkpoint(checkpoint.capture(training))
         self.writer.write_epoch(
             result.epoch,
             latents=result.latents,
@@ -105,12 +109,13 @@ class Recorder:
             seconds=result.seconds,
             lr=result.lr,
             events=result.events,
+            stage=result.stage,
         )
 
     def _send_live(self) -> None:
         if self._on_weights is None or time.monotonic() - self._sent < LIVE_SECONDS:
             return
-        tensors = copied(self.training.model)
+        tensors = copied(self.training.measured)
         self._on_weights(Weights(run=self.run, epoch=LIVE, tensors=tensors))
         self._sent = time.monotonic()
 

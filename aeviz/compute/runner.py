@@ -37,6 +37,7 @@ from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import EpochResult, TrainingDiverged, Yielded, fit
 from aeviz.messages import Failed, Message, TrainingChanged
 from aeviz.runs.atomic import SaveError
+from aeviz.runs.planned import has_more
 from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import SAMPLES_BUDGET, Status
 from aeviz.runs.writer import RunWriter
@@ -117,7 +118,7 @@ def train_on(
 
     Args:
         path: The run folder.
-        epochs: The total to reach.
+        epochs: The total to reach; of every stage, where the model trains in stages.
         data_dir: As in `train`.
         controls: As in `train`.
         on_weights: As in `train`.
@@ -131,7 +132,7 @@ def train_on(
     """
     folder = RunFolder.open(path)
     done = folder.epochs[-1].epoch
-    if done >= epochs:
+    if not has_more(folder, epochs):
         reason = f"nothing left to do: {path} has {done} epochs"
         yield TrainingChanged(run=str(path), state="idle", reason=reason, epoch=done)
         return
@@ -146,6 +147,8 @@ def train_on(
     training = make_training(settings, as_trained_by(settings, dataset), spec, device)
     with RunWriter.reopen(path) as writer:
         notices = [notice, *restore(writer, training)]
+        if folder.status == "finished":
+            training.carry_on()
         writer.info.settings = settings
         writer.set_status("training")
         opened = OpenedRun(str(path), RunFolder.open(path), is_live=True)
@@ -220,7 +223,7 @@ def _go_on(
         if controls.is_stopping:
             recorder.stop()
         else:
-            recorder.end("finished", "")
+            recorder.end("finished", recorder.training.ending)
     except GeneratorExit:
         recorder.stop()
         raise

@@ -39,6 +39,7 @@ class EpochLine:
         events: Sentences to mark on the timeline.
         hashes: Path of each of its files, relative to the run folder → SHA-256 in hexadecimal.
         check: Hash of the line itself.
+        stage: Number of the stage that it is part of, where a model trains in stages.
     """
 
     epoch: int
@@ -49,6 +50,7 @@ class EpochLine:
     events: tuple[str, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     check: str = ""
+    stage: int = 0
 
 
 def encode(line: EpochLine) -> bytes:
@@ -61,6 +63,7 @@ def encode(line: EpochLine) -> bytes:
         "metrics": {name: _or_null(value) for name, value in line.metrics.items()},
         "events": list(line.events),
         "files": dict(line.hashes),
+        **({"stage": line.stage} if line.stage else {}),
     }
     body = json_bytes(row, indent=None).removesuffix(b"}")
     return body + _CHECK + hashlib.sha256(body).hexdigest().encode() + _END + b"\n"
@@ -137,15 +140,17 @@ def cut_after(root: Path, epoch: int) -> None:
 def best_epoch(lines: Sequence[EpochLine]) -> int:
     """The epoch with the smallest validation loss, or loss where nothing was held out.
 
-    The first of equals; the last epoch where no loss is a number.
+    The first of equals; the last epoch where no loss is a number. Where a model trains in stages,
+    an epoch of the last one: their losses cannot be compared.
 
     Raises:
         ValueError: If there is no line.
     """
     if not lines:
         raise ValueError("there is no epoch yet")
+    last = [line for line in lines if line.stage == lines[-1].stage]
     for name in ("validation_loss", "loss"):
-        losses = [(line.metrics.get(name, math.nan), line.epoch) for line in lines]
+        losses = [(line.metrics.get(name, math.nan), line.epoch) for line in last]
         numbers = [pair for pair in losses if math.isfinite(pair[0])]
         if numbers:
             return min(numbers)[1]
@@ -275,7 +280,10 @@ def _from_row(row: Mapping[str, Any]) -> EpochLine:
     if type(epoch) is not int or not 0 <= epoch <= LARGEST_EPOCH or type(step) is not int:
         raise ValueError(f"epoch {epoch!r}, step {step!r}")
     seconds, lr = _or_nan(row["seconds"]), _or_nan(row["lr"])
-    return EpochLine(epoch, step, seconds, lr, metrics, events, hashes)
+    stage = row.get("stage", 0)
+    if type(stage) is not int or not 0 <= stage <= epoch:
+        raise ValueError(f"epoch {epoch!r}, stage {stage!r}")
+    return EpochLine(epoch, step, seconds, lr, metrics, events, hashes, stage=stage)
 
 
 def _or_null(value: float) -> float | None:

@@ -151,6 +151,7 @@ class RunWriter:
         seconds: float,
         lr: float,
         events: Sequence[str] = (),
+        stage: int = 0,
     ) -> None:
         """Make an epoch exist: its files first, its line last; then thin what is over budget.
 
@@ -165,6 +166,7 @@ class RunWriter:
             seconds: Time that the epoch took.
             lr: Learning rate at its end.
             events: Sentences to mark on the timeline.
+            stage: Number of the stage that it is part of.
 
         Raises:
             SaveError: If anything could not be written; the epoch does not exist then, and all
@@ -182,7 +184,7 @@ class RunWriter:
         contents = {LATENTS: array_bytes(rows), WEIGHTS: weights_bytes(weights)}
         try:
             hashes = self._files.write(epoch, contents)
-            line = EpochLine(epoch, step, seconds, lr, metrics, tuple(events), hashes)
+            line = EpochLine(epoch, step, seconds, lr, metrics, tuple(events), hashes, stage=stage)
             metrics_file.append(self.path, line)
         except OSError:
             self._files.remove(epoch)
