@@ -1,4 +1,4 @@
-"""A decode with the nearest real sample beside it: two pictures, or one profile with both."""
+"""A decode with the nearest real sample beside it: two pictures, a profile, a place in a plane."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +13,7 @@ from aeviz.gui import theme
 from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.image_label import ImageLabel
 from aeviz.gui.labels import ElidedLabel, caption_label, heading_label
+from aeviz.gui.plane_view import PlaneView, is_planar
 from aeviz.gui.profile import Profile
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import SampleStyle
@@ -30,6 +31,7 @@ class DecodeView(QWidget):
         self.picture = ImageLabel("Decoded picture")
         self.neighbour = ImageLabel("Nearest sample")
         self.profile = Profile("Decoded features")
+        self.plane = PlaneView("Decode in the plane of the two features")
         self.coordinates = caption_label("", "text")
         self.coordinates.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.origin = caption_label("")
@@ -61,6 +63,7 @@ class DecodeView(QWidget):
         column.setSpacing(SPACE)
         column.addLayout(pair)
         column.addWidget(self.profile)
+        column.addWidget(self.plane)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Enlarge both pictures equally; columns may differ by a pixel."""
@@ -76,7 +79,10 @@ class DecodeView(QWidget):
             picture.setVisible(run.is_image)
             if run.is_image:
                 picture.set_shape(run.sample_shape[0], run.sample_shape[1])
-        self.profile.setVisible(not run.is_image)
+        in_plane = is_planar(run)
+        self.plane.setVisible(in_plane)
+        self.plane.set_run(run if in_plane else None)
+        self.profile.setVisible(not run.is_image and not in_plane)
         if not run.is_image:
             self.profile.set_features(run.feature_names, style)
         self.clear_decode()
@@ -106,9 +112,10 @@ class DecodeView(QWidget):
             coordinates: Its latent as a short text.
             whole: Its latent in full, for the tool tip.
         """
+        is_known = bool(np.isfinite(message.values[0]).any())
         if message.pictures is not None:
-            self.picture.set_image(message.pictures[0])
-        self._decode = message.values[0]
+            self.picture.set_image(message.pictures[0] if is_known else None)
+        self._decode = message.values[0] if is_known else None
         self.coordinates.say(coordinates)
         self.coordinates.setToolTip(tip(whole))
         self.picture.setAccessibleDescription(f"Decode at {coordinates}")
@@ -129,7 +136,9 @@ class DecodeView(QWidget):
         self._draw_profile()
 
     def _draw_profile(self) -> None:
-        """Draw the decode as bars and the sample as lines, or the sample alone."""
+        """Draw the decode as bars and the sample as lines, or both as places in a plane."""
+        if self.plane.isVisibleTo(self):
+            self.plane.show_places(self._decode, self._sample)
         if not self.profile.isVisibleTo(self):
             return
         if self._decode is not None and self._decode.ndim == 1:

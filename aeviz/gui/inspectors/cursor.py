@@ -29,6 +29,7 @@ from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
 
 CURSOR, NEAREST, SELECTED = "cursor", "cursor.nearest", "cursor.selected"
+DENSITY = "cursor.density"
 _MOST_ASKED = 64
 WAITING = "Decoding starts as soon as torch is loaded."
 NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
@@ -37,6 +38,7 @@ CLIPPED = (
     "Values of the decode below 0 or above 1: the picture shows them as black or white, "
     "the numbers are kept as they are."
 )
+INEXACT = "The flow's inverse is too inaccurate here to be shown, also in double precision"
 NO_RUN = "Open a run or train a model: what it decodes under the mouse appears here."
 
 
@@ -103,6 +105,7 @@ class CursorInspector(Inspector):
         session.decoded.connect(self._on_decoded)
         session.reconstructed.connect(self._on_reconstructed)
         session.samples_fetched.connect(self._on_samples_fetched)
+        session.answered.connect(self._on_answered)
         session.failed.connect(self._on_failed)
         self.unpin.clicked.connect(self._on_unpin)
 
@@ -118,10 +121,12 @@ class CursorInspector(Inspector):
             self.comparison.set_run(run, style, spread_of(run))
         self._refresh()
         self._refresh_selected()
+        self._ask_density()
 
     @Slot(int)
     def _on_epoch_changed(self, epoch: int) -> None:
         self._asked.clear()
+        self._ask_density()
         self._refresh()
         self._refresh_selected()
 
@@ -130,6 +135,21 @@ class CursorInspector(Inspector):
         """An epoch that is shown came anew: its weights are others now."""
         if epoch == self.session.epoch and self._z is not None:
             self._on_epoch_changed(epoch)
+        elif epoch == self.session.epoch:
+            self._ask_density()
+
+    def _ask_density(self) -> None:
+        """Ask for the density over the plane of two features, where the model has one."""
+        run, region = self.session.run, self.decode.plane.region
+        if run is None or region is None or "invertible" not in run.abilities:
+            return
+        if self.session.can_decode and self.session.last_epoch >= 0:
+            self.session.ask(DENSITY, "sample-density", region=region)
+
+    @Slot(object)
+    def _on_answered(self, answer: m.Answer) -> None:
+        if answer.view == DENSITY and answer.values["region"] == self.decode.plane.region:
+            self.decode.plane.set_density(answer.arrays["density"], answer.values["mass"])
 
     @Slot(object)
     def _on_cursor_changed(self, z: NDArray[np.float32] | None) -> None:
@@ -152,11 +172,13 @@ class CursorInspector(Inspector):
 
     @Slot(object)
     def _on_engine_ready(self, message: m.EngineReady) -> None:
+        self._ask_density()
         self._refresh()
         self._refresh_selected()
 
     @Slot(object)
     def _on_hidden_changed(self, hidden: frozenset[int]) -> None:
+        self.decode.plane.set_hidden(hidden)
         self._refresh_nearest()
 
     @Slot()
@@ -307,6 +329,8 @@ def note_on(message: m.Decoded, bounded: bool) -> tuple[str, Any]:
     a line that comes and goes would make what stands below it jump.
     """
     notes = []
+    if not np.isfinite(message.values[0]).any():
+        return INEXACT, "warning"
     if message.epoch != message.asked:
         notes.append(f"Epoch {message.asked} keeps no weights: epoch {message.epoch} decodes")
     if message.pictures is not None and (message.clipped > 0 or not bounded):

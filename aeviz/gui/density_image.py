@@ -1,0 +1,166 @@
+"""A log density over a plane as bands of one nat with iso-lines between them, and their scale."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
+
+from aeviz.geometry import Region
+from aeviz.gui import theme
+from aeviz.gui.plotting import tick_text
+
+SPAN = 9
+"""Bands of one nat below the highest: e⁻⁹ of the highest density is shown as nothing."""
+
+_FINE = 4  # how many times finer than the density the picture is, so that lines are thin
+_DARKEST, _LINE = 0.62, 0.2  # shares of the accent in the highest band, and more on a line
+
+FloatArray = NDArray[np.float32]
+
+
+def bands_of(density: FloatArray, top: float) -> NDArray[np.int16]:
+    """Which band of one nat each value lies in: `SPAN` is the highest, 0 below all of them."""
+    place = np.nan_to_num(density - top, nan=-np.inf, neginf=-1e9) + SPAN
+    return np.asarray(np.clip(np.ceil(place), 0, SPAN), np.int16)
+
+
+def finer(density: FloatArray) -> FloatArray:
+    """The same (rows, columns) by linear interpolation, four times as many along each side."""
+    made = np.maximum(np.nan_to_num(density, nan=-1e9), -1e9).astype(np.float32)
+    for axis in (0, 1):
+        count = made.shape[axis]
+        place = np.linspace(0, count - 1, _FINE * count, dtype=np.float32)
+        low = np.minimum(place.astype(np.int64), count - 2)
+        share = (place - low).reshape((-1, 1) if axis == 0 else (1, -1))
+        below, above = np.take(made, low, axis), np.take(made, low + 1, axis)
+        made = below + share * (above - below)
+    return made
+
+
+def colours_of_bands(colours: theme.Tokens) -> NDArray[np.uint32]:
+    """Pixels of the bands from none to the highest, then those of the lines above each band."""
+    ground, accent = QColor(colours.surface), QColor(colours.accent)
+    pixels = []
+    for extra in (0.0, _LINE):
+        for band in range(SPAN + 1):
+            share = 0.0 if band == 0 and not extra else _DARKEST * (band / SPAN) ** 1.3 + extra
+            parts = (
+                round(share * getattr(accent, part)() + (1 - share) * getattr(ground, part)())
+                for part in ("red", "green", "blue")
+            )
+            pixels.append(QColor(*parts).rgb())
+    return np.array(pixels, np.uint32)
+
+
+class DensityImage(pg.GraphicsObject):
+    """A density behind the points of a plot, in the plot's own coordinates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bands: NDArray[np.int16] | None = None
+        self._image = QImage()
+        self._area = QRectF()
+        self._colours = theme.LIGHT
+        self.top = math.nan
+        self.setZValue(-500)
+
+    def set_density(self, density: FloatArray | None, region: Region = (0, 1, 0, 1)) -> None:
+        """Show a log density, (rows, columns) with the highest row first, over a region; or none.
+
+        Args:
+            density: In nats; NaN and −∞ are shown as nothing.
+            region: Left, right, low, high.
+        """
+        self.prepareGeometryChange()
+        self._bands = None
+        if density is not None and np.isfinite(density).any():
+            self.top = float(density[np.isfinite(density)].max())
+            bands = bands_of(finer(density), self.top)
+            edges = np.zeros(bands.shape, bool)
+            edges[:-1] |= bands[:-1] != bands[1:]
+            edges[:, :-1] |= bands[:, :-1] != bands[:, 1:]
+            self._bands = bands + (SPAN + 1) * edges
+        left, right, low, high = region
+        self._area = QRectF(left, low, right - left, high - low)
+        self._draw()
+
+    def dress(self, colours: theme.Tokens) -> None:
+        """Take the colours of a theme."""
+        self._colours = colours
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._bands is None:
+            self._image = QImage()
+        else:
+            # the plot's second coordinate grows upwards, rows of an image downwards
+            pixels = np.ascontiguousarray(colours_of_bands(self._colours)[self._bands][::-1])
+            high, wide = pixels.shape
+            form = QImage.Format.Format_RGB32
+            self._image = QImage(pixels.data, wide, high, 4 * wide, form).copy()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The region."""
+        return self._area
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the picture over the region."""
+        if not self._image.isNull():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self._area, self._image)
+
+
+class DensityScale(QWidget):
+    """The bands side by side with the nats at their ends, in two lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._top = math.nan
+        self.setFont(theme.caption(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("Log density in nats. A line lies between two bands of one nat.")
+
+    def show_top(self, top: float) -> None:
+        """Say which log density the highest band ends at, NaN for none."""
+        self._top = top
+        name = "" if math.isnan(top) else f"Log density from {top - SPAN:.1f} to {top:.1f} nats"
+        self.setAccessibleName(name)
+        self.setVisible(not math.isnan(top))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A bar and a line of numbers."""
+        return QSize(140, 10 + self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The same height."""
+        return QSize(60, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar and the numbers."""
+        if math.isnan(self._top):
+            return
+        colours = theme.tokens(self.palette())
+        pixels = colours_of_bands(colours)
+        painter = QPainter(self)
+        wide = self.width() / SPAN
+        for band in range(SPAN):
+            area = QRectF(band * wide, 0, wide + 1, 8)
+            painter.fillRect(area, QColor.fromRgb(int(pixels[band + 1])))
+        painter.setPen(QColor(colours.muted))
+        below = QRectF(0, 9, self.width(), self.height() - 9)
+        ends: tuple[tuple[Any, str], ...] = (
+            (Qt.AlignmentFlag.AlignLeft, tick_text(self._top - SPAN, 0.1)),
+            (Qt.AlignmentFlag.AlignHCenter, "log p in nats"),
+            (Qt.AlignmentFlag.AlignRight, tick_text(self._top, 0.1)),
+        )
+        for align, text in ends:
+            painter.drawText(below, int(align | Qt.AlignmentFlag.AlignVCenter), text)
