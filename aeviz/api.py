@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import TypeAdapter
 
 from aeviz.data.dataset import Scaling
 from aeviz.dotted import merge, place
-from aeviz.messages import FloatArray, IntArray
+from aeviz.messages import Conditions, FloatArray, IntArray
 from aeviz.progress import PlainDisplay, TrainingReport, display
 from aeviz.runs.run import RunError, RunFolder
 
@@ -30,6 +31,10 @@ SLICE_VALUES = 4 * 2**20
 
 class EpochError(ValueError):
     """There is no such epoch, or its weights were thinned out; the message names the nearest."""
+
+
+class ConditionError(ValueError):
+    """A model cannot be told that; the message says what it can be told."""
 
 
 class Run:
@@ -123,6 +128,20 @@ class Run:
             for name in names
         }
 
+    @property
+    def conditions(self) -> Conditions | None:
+        """What a conditional model can be told; None of a model without conditions."""
+        row = self.folder.info.model.get("conditions")
+        return None if row is None else TypeAdapter(Conditions).validate_python(row)
+
+    @property
+    def own_conditions(self) -> NDArray[Any] | None:
+        """The condition of every sample of `index`: its choice (N,) or its numbers (N, K).
+
+        None of a model without conditions, and where the condition is the sample itself.
+        """
+        return self.folder.conditions
+
     def latents(self, epoch: EpochWord = "last") -> FloatArray:
         """Latents of the shown samples at an epoch, float32 (N, D).
 
@@ -135,30 +154,42 @@ class Run:
             raise EpochError(f"the latents of epoch {number} were thinned out; nearest is {near}")
         return np.asarray(self.folder.latents(number), np.float32)
 
-    def encode(self, samples: ArrayLike, epoch: EpochWord = "last") -> FloatArray:
+    def encode(
+        self, samples: ArrayLike, epoch: EpochWord = "last", *, condition: Any = None
+    ) -> FloatArray:
         """Encode samples.
 
         Args:
             samples: Images (N, H, W) or (N, H, W, C), as bytes or as floats with 0 black and 1
                 white; rows of a table (N, F) in their own units.
             epoch: Whose weights encode.
+            condition: What a conditional model is told, one for all samples or one for each: a
+                choice by name or number, numbers (K,) or (N, K). None where it is not known; a part
+                of the sample is then taken from the sample itself.
 
         Returns:
             Latents, float32 (N, D); for a posterior its mean.
 
         Raises:
             ValueError: If the shape is wrong.
+            ConditionError: If there is no such condition.
             EpochError: If that epoch's weights are not there.
         """
         scaled = self._to_model(np.asarray(samples))
-        return self._in_slices(scaled, self._decoder_at(epoch).encode, (self.latent_dim,))
+        decoder = self._decoder_at(epoch)
+        told = self._told(decoder, condition, len(scaled))
+        return self._in_slices(scaled, decoder.encode, (self.latent_dim,), told)
 
-    def decode(self, z: ArrayLike, epoch: EpochWord = "last") -> FloatArray:
+    def decode(
+        self, z: ArrayLike, epoch: EpochWord = "last", *, condition: Any = None
+    ) -> FloatArray:
         """Decode latents.
 
         Args:
             z: Latents, (N, D).
             epoch: Whose weights decode.
+            condition: As in `encode`; of a part of a sample the number of the sample in `index`, or
+                images. None for the first choice, the means, or the first sample that is kept.
 
         Returns:
             Images float32 (N, H, W, C) with 0 black and 1 white, never clipped; or rows of a
@@ -166,6 +197,7 @@ class Run:
 
         Raises:
             ValueError: If the shape is wrong or a number is not finite.
+            ConditionError: If there is no such condition.
             EpochError: If that epoch's weights are not there.
         """
         latents = np.asarray(z, np.float32)
@@ -173,7 +205,11 @@ class Run:
             raise ValueError(f"z must be (N, {self.latent_dim}), got {latents.shape}")
         if not np.isfinite(latents).all():
             raise ValueError("z must be finite")
-        decoded = self._in_slices(latents, self._decoder_at(epoch).decode, self.sample_shape)
+        decoder, about = self._decoder_at(epoch), self.conditions
+        if condition is None and about is not None and about.kind == "sample":
+            condition = int(self.index[0])
+        told = self._told(decoder, condition, len(latents))
+        decoded = self._in_slices(latents, decoder.decode, self.sample_shape, told)
         if self.is_image:
             return self._scaling.shown(decoded, self._white)
         return self._scaling.undo(decoded)
@@ -227,6 +263,16 @@ class Run:
             samples = evaluating.other_samples(self.folder, data, where)
         for share, title, row in evaluating.measures_of(self.folder, model, samples, only):
             yield share, title, None if row is None else _measure_row(row, number)
+
+    def styles(self, count: int, epoch: EpochWord = "last", *, seed: int = 0) -> FloatArray:
+        """Latents that show how much decodes differ: draws from the prior, float32 (count, D).
+
+        A model without a prior gives the latents of shown samples, chosen at random.
+        """
+        from aeviz.analysis.styles import draw_styles
+
+        model = self._decoder_at(epoch).model
+        return draw_styles(model, self.latents(epoch), count, seed)
 
     def plane(self, epoch: EpochWord = "last") -> "Projection":
         """The plane that the map shows at an epoch: `positions` (N, 2), `mean`, `axes`.
@@ -283,15 +329,50 @@ class Run:
             self._loaded = number
         return self._decoder
 
+    def _told(self, decoder: "Decoder", condition: Any, count: int) -> NDArray[Any] | None:
+        """A condition of one's choice as `count` rows that a decoder takes."""
+        from aeviz.compute.telling import to_model
+
+        about = self.conditions
+        if about is not None and about.kind == "sample" and condition is not None:
+            condition = self._sample_of(condition)
+        try:
+            told = to_model(decoder.model, condition, count)
+        except ValueError as error:
+            raise ConditionError(str(error)) from error
+        if told is None:
+            return None
+        return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
+
+    def _sample_of(self, condition: Any) -> FloatArray:
+        """The scaled image whose part is told: by its number in `index`, or images."""
+        if np.ndim(condition):
+            images = np.asarray(condition)
+            return self._to_model(images if images.ndim > 3 else images[np.newaxis])
+        kept = self.folder.samples
+        found = np.flatnonzero(self.index == condition)
+        if kept is None or not found.size or found[0] >= len(kept):
+            shown = 0 if kept is None else len(kept)
+            raise ConditionError(
+                f"the condition is a sample by its number, and {condition!r} is none of the "
+                f"{shown:,} that this run keeps"
+            )
+        return self._to_model(np.asarray(kept[found[:1]]))
+
     def _in_slices(
-        self, rows: FloatArray, function: Callable[[FloatArray], FloatArray], shape: tuple[int, ...]
+        self,
+        rows: FloatArray,
+        function: Callable[[FloatArray, Any], FloatArray],
+        shape: tuple[int, ...],
+        told: NDArray[Any] | None = None,
     ) -> FloatArray:
-        """Map rows slice by slice: (N, …) to float32 (N, *shape)."""
+        """Map rows, each with what it is told, slice by slice: (N, …) to float32 (N, *shape)."""
         size = max(1, SLICE_VALUES // max(1, math.prod(self.sample_shape)))
         made = np.empty((len(rows), *shape), np.float32)
         for start in range(0, len(rows), size):
+            part = slice(start, start + size)
             try:
-                made[start : start + size] = function(rows[start : start + size])
+                made[part] = function(rows[part], None if told is None else told[part])
             except ValueError as error:
                 raise RunError(f"{self.path}, epoch {self._loaded}: {error}") from error
         return made

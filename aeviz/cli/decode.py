@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch, parse_points, read_points
 from aeviz.cli.outputs import ending
@@ -24,6 +25,7 @@ def decode(
     points: Path | None = None,
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
+    condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> int:
     """Decode latents into a picture, an array or a table.
 
@@ -33,6 +35,8 @@ def decode(
         points: File of latents: .npy (N, D), .npz with z, .csv with z1…zD.
         output: File to write: .png, .npy, .npz or .csv.
         epoch: Whose weights decode: a number, last or best.
+        condition: What a conditional model is told: a choice by name, numbers with commas, or the
+            number of a sample. [default: the first choice, the means, the first sample]
     """
     kind = ending(output, ("png", "npy", "npz", "csv"))
     number = parse_epoch(epoch)
@@ -47,7 +51,8 @@ def decode(
     else:
         assert points is not None
         z = read_points(points, opened.latent_dim)
-    x = opened.decode(z, number)  # type: ignore[arg-type]
+    told = parse_condition(condition, opened.conditions)
+    x = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
     console = Console()
     if kind == "png":
         content = picture(opened, x, math.ceil(math.sqrt(len(x))), console)

@@ -11,6 +11,7 @@ CODES = {
     "DataError": MENDABLE,
     "RunError": MENDABLE,
     "EpochError": MENDABLE,
+    "ConditionError": MENDABLE,
     "DeviceError": MENDABLE,
     "CannotStart": MENDABLE,
     "SaveError": FAILED,

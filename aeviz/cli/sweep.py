@@ -1,14 +1,20 @@
 """`aeviz sweep`: a sheet of decodes over a region of the map."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from aeviz.cli.conditions import ALL, parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import picture
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+
+if TYPE_CHECKING:
+    from aeviz.api import Run
+
+Corners = tuple[float, float, float, float]
 
 LARGEST = 200
 """Cells along a side at most: a sheet of 200 × 200 digits has 125 megapixels already."""
@@ -22,8 +28,12 @@ def sweep(
     region: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
+    condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> int:
     """Decode a lattice over the map into one picture, the largest second coordinate on top.
+
+    With --condition all it is a sheet of styles in place of a lattice: a row for every choice, and
+    in the columns the same latents, drawn from the model's prior with the run's seed.
 
     Args:
         run: Run folder.
@@ -31,29 +41,65 @@ def sweep(
         region: XMIN,XMAX,YMIN,YMAX of the map. [default: where 98 % of the latents lie, and 5 %]
         output: File to write: .png.
         epoch: Whose weights decode: a number, last or best.
+        condition: What a conditional model is told: a choice by name, numbers with commas, or the
+            number of a sample; all for every choice. [default: the first choice, the means, the
+            first sample]
     """
     ending(output, ("png",))
     number = parse_epoch(epoch)
     if not 2 <= grid <= LARGEST:
         raise CommandError(f"--grid {grid}: write a number from 2 to {LARGEST}")
     corners = None if region is None else _parse_region(region)
-    from aeviz import api, geometry
-    from aeviz.export import sheets
+    from aeviz import api
     from aeviz.runs.atomic import write_bytes
 
-    opened = api.load(run)
-    plane = opened.plane(number)  # type: ignore[arg-type]
-    shown = corners or sheets.default_region(plane.positions)
-    places = geometry.lattice(shown, grid, grid).reshape(-1, 2)
-    z = plane.mean + places @ plane.axes.T
-    console = Console()
-    decoded = opened.decode(z, number)  # type: ignore[arg-type]
-    write_bytes(output, picture(opened, decoded, grid, console))
+    opened, console = api.load(run), Console()
+    if condition == ALL:
+        content = _styles(opened, number, grid, console)
+    else:
+        told = parse_condition(condition, opened.conditions)
+        content = _lattice(opened, number, grid, corners, told, console)
+    write_bytes(output, content)
     console.result(str(output))
     return 0
 
 
-def _parse_region(word: str) -> tuple[float, float, float, float]:
+def _lattice(
+    opened: "Run",
+    number: int | str,
+    grid: int,
+    corners: Corners | None,
+    told: Any,
+    console: Console,
+) -> bytes:
+    """The sheet of a lattice over a region of the map, as a PNG."""
+    from aeviz import geometry
+    from aeviz.export import sheets
+
+    plane = opened.plane(number)  # type: ignore[arg-type]
+    shown = corners or sheets.default_region(plane.positions)
+    places = geometry.lattice(shown, grid, grid).reshape(-1, 2)
+    z = plane.mean + places @ plane.axes.T
+    decoded = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
+    return picture(opened, decoded, grid, console)
+
+
+def _styles(opened: "Run", number: int | str, columns: int, console: Console) -> bytes:
+    """The sheet with a row for every choice and a column for every style, as a PNG."""
+    import numpy as np
+
+    about = opened.conditions
+    if about is None or about.kind != "choice":
+        raise CommandError("--condition all: only a model that is told a choice has a row for each")
+    seed = int(opened.folder.info.settings.get("seed", 0)) % 2**63
+    z = opened.styles(columns, number, seed=seed)  # type: ignore[arg-type]
+    choices = np.repeat(np.arange(len(about.names), dtype=np.int64), columns)
+    everywhere = np.tile(z, (len(about.names), 1))
+    decoded = opened.decode(everywhere, number, condition=choices)  # type: ignore[arg-type]
+    return picture(opened, decoded, columns, console)
+
+
+def _parse_region(word: str) -> Corners:
     try:
         left, right, bottom, top = (float(part) for part in word.split(","))
     except ValueError as error:
