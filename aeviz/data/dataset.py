@@ -271,6 +271,7 @@ class DatasetEntry:
         download: Fetches its files into a folder, None where nothing has to be fetched.
         options: Its own options, reached as `--set data.NAME=VALUE`.
         bounded: Whether a model sees values in [0, 1]; None where all images are and tables not.
+        needs_files: Whether it is read from files that do not come with aeviz.
     """
 
     name: str
@@ -283,6 +284,7 @@ class DatasetEntry:
     download: Callable[[Path, Reporter], None] | None = None
     options: tuple[Option, ...] = field(default_factory=tuple)
     bounded: bool | None = None
+    needs_files: bool = False
 
 
 DATASETS: dict[str, DatasetEntry] = {}
@@ -302,6 +304,7 @@ def register_dataset(
     download: Callable[[Path, Reporter], None] | None = None,
     options: tuple[Option, ...] = (),
     bounded: bool | None = None,
+    needs_files: bool = False,
 ) -> Callable[[LoaderFunction], LoaderFunction]:
     """Enter a loader into the registry under a name that nobody else has.
 
@@ -313,7 +316,17 @@ def register_dataset(
         if name in DATASETS:
             raise ValueError(f"a data set named {name!r} is registered already")
         DATASETS[name] = DatasetEntry(
-            name, title, summary, source, kind, load, shape, download, options, bounded
+            name=name,
+            title=title,
+            summary=summary,
+            source=source,
+            kind=kind,
+            load=load,
+            shape=shape,
+            download=download,
+            options=options,
+            bounded=bounded,
+            needs_files=needs_files or download is not None,
         )
         return load
 

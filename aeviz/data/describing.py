@@ -66,7 +66,7 @@ def unavailable(name: str, sentence: str) -> dict[str, Any]:
 
 def _origin(name: str, data_dir: Path) -> str:
     """One sentence about where on this computer the samples come from."""
-    if data.entry(name).download is None:
+    if not data.entry(name).needs_files:
         return "Comes with aeviz: nothing has to be downloaded."
     return f"Read from the files in {data_dir}."
 

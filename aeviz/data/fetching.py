@@ -12,9 +12,9 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from types import ModuleType
@@ -40,23 +40,56 @@ class _Cancelled(BaseException):
 
 @dataclass(frozen=True)
 class TorchvisionData:
-    """A data set of torchvision's MNIST family, as far as a download has to know it.
+    """A data set of torchvision, as far as a download has to know it.
 
     Attributes:
-        name: torchvision's class, also the name of its folder.
+        name: torchvision's class.
         title: The name a person reads.
         megabytes: Size of its packed files, for the share that is done.
-        needed: The packed files that a person without network has to put into its folder.
+        needed: The files that a person without network has to put into its folder.
+        place: Its folder below torchvision's root; None for that of the MNIST family.
+        arguments: What torchvision's class is told beside the root.
+        left_out: Archives that are not kept once they are unpacked.
     """
 
     name: str
     title: str
     megabytes: float
     needed: tuple[str, ...]
+    place: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     def folder(self, data_dir: Path) -> Path:
         """Where torchvision keeps its files."""
-        return data_dir / self.name / "raw"
+        return data_dir / (f"{self.name}/raw" if self.place is None else self.place)
+
+
+def fetch_unless_whole(
+    wanted: TorchvisionData,
+    data_dir: Path,
+    report: Reporter,
+    load: Callable[[Reporter], object],
+) -> None:
+    """Download a data set unless `load` reads it: an earlier download may have broken off.
+
+    Args:
+        wanted: What to download.
+        data_dir: Where torchvision's files go.
+        report: Told about the download; `load` is given one that is told nothing.
+        load: Reads the data set; raises DataError where it cannot.
+
+    Raises:
+        DataError: As `fetch`.
+    """
+    try:
+        load(_quiet)
+    except DataError:
+        fetch(wanted, data_dir, report)
+
+
+def _quiet(fraction: float, phrase: str) -> None:
+    """Report to nobody."""
 
 
 def fetch(wanted: TorchvisionData, data_dir: Path, report: Reporter) -> None:
@@ -75,13 +108,23 @@ def fetch(wanted: TorchvisionData, data_dir: Path, report: Reporter) -> None:
     torchvision = _import_torchvision(wanted, data_dir)
     try:
         with _staging(data_dir) as staging, _reporting(torchvision, wanted.megabytes, report):
-            getattr(torchvision.datasets, wanted.name)(str(staging), download=True)
-            _move(wanted.folder(staging), wanted.folder(data_dir))
+            _download(torchvision.datasets, wanted, staging)
+            _move(wanted.folder(staging), wanted.folder(data_dir), wanted.left_out)
     except _Cancelled as cancelled:
         raise cancelled.cause from None
     except (RuntimeError, OSError, EOFError, HTTPException) as error:
         raise DataError(_explain(error, wanted, data_dir)) from error
     report(1.0, "Downloaded")
+
+
+def _download(datasets: ModuleType, wanted: TorchvisionData, root: Path) -> None:
+    """Let torchvision fetch and unpack into `root`, checking its checksums."""
+    source = getattr(datasets, wanted.name)
+    if hasattr(source, "split_list"):  # single files: read by us, without what torchvision needs
+        address, name, checksum = source.split_list["train"]
+        datasets.utils.download_url(address, str(root), name, checksum)
+    else:
+        source(str(root), download=True, **wanted.arguments)
 
 
 def _import_torchvision(wanted: TorchvisionData, data_dir: Path) -> ModuleType:
@@ -156,10 +199,12 @@ def _bar(megabytes: float, report: Reporter) -> Callable[..., Any]:
     return Bar
 
 
-def _move(source: Path, target: Path) -> None:
+def _move(source: Path, target: Path, left_out: Sequence[str]) -> None:
     """Move whole files to their place; each replaces its predecessor in one step."""
     target.mkdir(parents=True, exist_ok=True)
     for file in sorted(source.iterdir()):
+        if file.name in left_out or not file.is_file():
+            continue
         _sync(file)
         os.replace(file, target / file.name)
 

@@ -55,3 +55,16 @@ def number(options: Mapping[str, Any], option: Option) -> float:
         span = f"from {low:,.10g} to {high:,.10g}"
         raise DataError(f"data.{option.name} must be {what} {span}, got {value!r}")
     return value
+
+
+def choice(options: Mapping[str, Any], option: Option) -> str:
+    """The word that an option of choices has, or its default.
+
+    Raises:
+        DataError: If it is none of them.
+    """
+    value = options.get(option.name, option.default)
+    if value not in option.choices:
+        words = ", ".join(option.choices[:-1]) + f" or {option.choices[-1]}"
+        raise DataError(f"data.{option.name} must be {words}, got {value!r}")
+    return str(value)

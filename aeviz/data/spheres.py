@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz.catalogue import Option
-from aeviz.data.dataset import DataError, Dataset, Reporter, register_dataset, standardise
+from aeviz.data.dataset import Dataset, Reporter, register_dataset, standardise
+from aeviz.data.options import choice
 
 SOURCE = "Moor, Horn, Rieck & Borgwardt, 2020, Topological Autoencoders, arXiv:1906.00722"
 DIMENSIONS = 101
@@ -49,9 +50,7 @@ def load_spheres(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -
     and 5,000 on the outer one. Both parts are standardised with the mean and the standard
     deviation of the training part.
     """
-    part = options.get(PART.name, PART.default)
-    if part not in PART.choices:
-        raise DataError(f"data.part must be {' or '.join(PART.choices)}, got {part!r}")
+    part = choice(options, PART)
     points, labels = _spheres()
     # the order in which scikit-learn's train_test_split divides for the same seed
     order = np.random.RandomState(SEED).permutation(len(points))

@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST from files in torchvision's layout, read without torchvision.
+"""MNIST and its twins from files in torchvision's layout, read without torchvision.
 
 `DATA_DIR/MNIST/raw/train-images-idx3-ubyte` and its labels, unpacked or with `.gz`; the 60,000
 training images are the data set. Loading writes nothing and touches no network.
@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aeviz.data.dataset import (
-    DataError,
-    DataMissing,
-    Dataset,
-    Reporter,
-    divide,
-    register_dataset,
-)
-from aeviz.data.fetching import TorchvisionData, fetch
+from aeviz.data.dataset import Dataset, Reporter, divide, register_dataset
+from aeviz.data.fetching import TorchvisionData, fetch_unless_whole
+from aeviz.data.files import check_labels, find_files
 from aeviz.data.idx import read_idx
 from aeviz.data.options import BINARISE, DOWNLOAD
 
@@ -74,6 +67,14 @@ FASHION = _Collection(
     source="Xiao, Rasul & Vollgraf, 2017, arXiv:1708.07747",
     licence="MIT",
 )
+KUZUSHIJI = _Collection(
+    name="kmnist",
+    files=TorchvisionData("KMNIST", "Kuzushiji-MNIST", megabytes=21.4, needed=NEEDED),
+    class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    source="Clanuwat et al., 2018, Deep Learning for Classical Japanese Literature, "
+    "arXiv:1812.01718",
+    licence="CC BY-SA 4.0",
+)
 
 
 def download_mnist(data_dir: Path, report: Reporter) -> None:
@@ -116,30 +117,49 @@ def load_fashion_mnist(data_dir: Path, report: Reporter, options: Mapping[str, A
     return _load(FASHION, data_dir, report)
 
 
+def download_kmnist(data_dir: Path, report: Reporter) -> None:
+    """Fetch Kuzushiji-MNIST's files with torchvision unless they are there already."""
+    _download(KUZUSHIJI, data_dir, report)
+
+
+@register_dataset(
+    "kmnist",
+    title=KUZUSHIJI.files.title,
+    summary="60,000 images of cursive Japanese characters, 28 × 28 pixels, 10 classes (the "
+    "training part).",
+    source=KUZUSHIJI.source,
+    kind="image",
+    shape=(SIDE, SIDE, 1),
+    download=download_kmnist,
+    options=(BINARISE, DOWNLOAD),
+)
+def load_kmnist(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
+    """Read Kuzushiji-MNIST: uint8 (60000, 28, 28, 1)."""
+    return _load(KUZUSHIJI, data_dir, report)
+
+
 def _download(collection: _Collection, data_dir: Path, report: Reporter) -> None:
-    if not _is_whole(collection, data_dir):
-        fetch(collection.files, data_dir, report)
-
-
-def _is_whole(collection: _Collection, data_dir: Path) -> bool:
-    """Whether the files are there and undamaged: an earlier download may have broken off."""
-    try:
-        _load(collection, data_dir, lambda fraction, phrase: None)
-    except DataError:
-        return False
-    return True
+    fetch_unless_whole(
+        collection.files, data_dir, report, lambda tell: _load(collection, data_dir, tell)
+    )
 
 
 def _load(collection: _Collection, data_dir: Path, report: Reporter) -> Dataset:
     folder = collection.files.folder(data_dir)
-    images_file, labels_file = _find(collection, folder)
+    images_file, labels_file = find_files(collection.files.title, folder, (IMAGES, LABELS))
     report(0.0, f"Reading {images_file.name}")
     images = read_idx(
         images_file,
         (None, SIDE, SIDE),
         report=lambda fraction: report(fraction, f"Reading {images_file.name}"),
     )
-    labels = _read_labels(collection, labels_file, images_file, len(images))
+    labels = check_labels(
+        read_idx(labels_file, (None,)),
+        labels_file,
+        images_file,
+        len(images),
+        len(collection.class_names),
+    )
     return Dataset(
         name=collection.name,
         title=collection.files.title,
@@ -150,36 +170,3 @@ def _load(collection: _Collection, data_dir: Path, report: Reporter) -> Dataset:
         source=collection.source,
         licence=collection.licence,
     )
-
-
-def _find(collection: _Collection, folder: Path) -> tuple[Path, Path]:
-    """The files of images and labels, unpacked before packed."""
-    found = [_first(folder / name, folder / f"{name}.gz") for name in (IMAGES, LABELS)]
-    missing = [name for name, file in zip((IMAGES, LABELS), found, strict=True) if file is None]
-    images, labels = found
-    if images is None or labels is None:
-        files = " and ".join(f"{name}.gz" for name in missing)
-        raise DataMissing(
-            f"{collection.files.title} is not on this computer: download it, or put {files} "
-            f"(or unpacked) into {folder}"
-        )
-    return images, labels
-
-
-def _first(*paths: Path) -> Path | None:
-    try:
-        return next((path for path in paths if path.exists()), None)
-    except OSError as error:  # a parent folder that may not be searched
-        raise DataError(f"{paths[0]} cannot be read: {error.strerror}") from error
-
-
-def _read_labels(
-    collection: _Collection, path: Path, images: Path, count: int
-) -> NDArray[np.int64]:
-    labels = read_idx(path, (None,))
-    if len(labels) != count:
-        raise DataError(f"{path} holds {len(labels):,} labels, but {images} {count:,} images")
-    if int(labels.max()) >= len(collection.class_names):
-        last = len(collection.class_names) - 1
-        raise DataError(f"{path} holds the label {labels.max()}, expected 0 to {last}")
-    return labels.astype(np.int64)

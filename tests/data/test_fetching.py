@@ -6,8 +6,10 @@ import hashlib
 import os
 import socket
 import sys
+import tarfile
 import threading
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,7 @@ from aeviz import data
 from aeviz.data import fetching
 from aeviz.data.dataset import DataError
 from tests.data.idx_files import idx_bytes, images, labels
+from tests.data.vision_files import write_all
 
 CONTENTS = {
     "train-images-idx3-ubyte.gz": images(40),
@@ -96,6 +99,82 @@ def test_the_files_arrive_and_can_be_read(mirror: Callable[..., None], data_dir:
     names = {path.name for path in (data_dir / "MNIST" / "raw").iterdir()}
     assert names == set(CONTENTS) | {name.removesuffix(".gz") for name in CONTENTS}
     assert [path.name for path in data_dir.iterdir()] == ["MNIST"]
+
+
+@pytest.fixture
+def others(
+    torchvision: Any, served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let torchvision's other sets come from the server, packed as theirs are."""
+    made = tmp_path / "made"
+    made.mkdir()
+    write_all(made)
+    folder, address = served
+
+    def pack(name: str, *files: Path) -> tuple[str, str]:
+        """An archive or file on the server: its address and checksum."""
+        path = folder / name
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(path, "w") as archive:
+                for file in files:
+                    archive.writestr(f"gzip/{file.name}.gz", gzip.compress(file.read_bytes()))
+        elif name.endswith(".tar.gz"):
+            with tarfile.open(path, "w:gz") as archive:
+                for file in files:
+                    archive.add(file, f"cifar-10-batches-py/{file.name}")
+        else:
+            content = files[0].read_bytes()
+            path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        return address + name, hashlib.md5(path.read_bytes()).hexdigest()
+
+    sets = torchvision.datasets
+    url, md5 = pack("gzip.zip", *(made / "EMNIST" / "raw").iterdir())
+    monkeypatch.setattr(sets.EMNIST, "url", url)
+    monkeypatch.setattr(sets.EMNIST, "md5", md5)
+    raw = sorted((made / "QMNIST" / "raw").iterdir())
+    train = [pack(f"{file.name}.gz", file) for file in raw]
+    monkeypatch.setattr(sets.QMNIST, "resources", {"train": train})
+    for kind, name in ((sets.USPS, "usps.bz2"), (sets.SVHN, "train_32x32.mat")):
+        url, md5 = pack(name, made / name)
+        monkeypatch.setattr(kind, "split_list", {"train": [url, name, md5]})
+    url, md5 = pack("cifar.tar.gz", *(made / "cifar-10-batches-py").iterdir())
+    for name, value in (("url", url), ("filename", "cifar.tar.gz"), ("tgz_md5", md5)):
+        monkeypatch.setattr(sets.CIFAR10, name, value)
+    for name in ("train_list", "test_list"):
+        monkeypatch.setattr(sets.CIFAR10, name, [])
+    monkeypatch.setattr(sets.CIFAR10, "_check_integrity", lambda self: False)
+    monkeypatch.setattr(sets.CIFAR10, "__init__", _only_download)
+
+
+def _only_download(self: Any, root: str, download: bool) -> None:
+    """What the class does before it reads files whose checksums are those of the real ones."""
+    assert download
+    self.root = root
+    self.download()
+
+
+OTHERS = {
+    "emnist": (50, ["EMNIST"]),
+    "qmnist": (50, ["QMNIST"]),
+    "usps": (50, ["usps.bz2"]),
+    "svhn": (50, ["train_32x32.mat"]),
+    "cifar10": (50, ["cifar-10-batches-py"]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.usefixtures("others")
+def test_other_sets_arrive_too_and_archives_are_not_kept(name: str, data_dir: Path) -> None:
+    told: Told = []
+    data.download(name, data_dir, lambda fraction, phrase: told.append((fraction, phrase)))
+    assert any(" MB" in phrase for _, phrase in told)
+    samples, kept = OTHERS[name]
+    assert len(data.load(name, data_dir)) == samples
+    assert [path.name for path in data_dir.iterdir()] == kept
+    assert not list(data_dir.rglob("*.zip"))
+    told.clear()
+    data.download(name, data_dir, lambda fraction, phrase: told.append((fraction, phrase)))
+    assert told == []
 
 
 def test_files_that_are_there_are_not_fetched_again(

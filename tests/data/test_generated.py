@@ -79,7 +79,7 @@ def test_shapes_are_where_their_factors_say(drawn: Dataset) -> None:
 @pytest.mark.parametrize(("turn", "side"), [(0, "down"), (10, "right"), (20, "up"), (30, "left")])
 def test_hearts_turn_counter_clockwise(turn: int, side: str) -> None:
     """The half with the point is the lightest."""
-    heart = shapes._sprites(lambda fraction, phrase: None)[2, 5, turn, 0, 0].astype(float)
+    heart = shapes._sprites()[2, 5, turn, 0, 0].astype(float)
     halves = {"up": heart[:8], "down": heart[9:], "left": heart[:, :8], "right": heart[:, 9:]}
     mass = {name: half.sum() for name, half in halves.items()}
     assert min(mass, key=lambda name: mass[name]) == side
@@ -112,7 +112,7 @@ def test_counts_are_whole_and_the_model_is_told_their_library_size() -> None:
 
 def test_counts_have_the_mean_and_variance_that_are_stated() -> None:
     """One type, one batch, one size: μ and μ + μ²/θ gene by gene."""
-    drawn = cells._draw(np.random.RandomState(0), 40_000, 2.0, 0.0)
+    drawn = cells._draw(np.random.RandomState(0), 15_000, 2.0, 0.0)
     shares = cells._shares(np.random.RandomState(0), 0.0)
     np.testing.assert_allclose(shares.sum(axis=-1), 1)
     size = 2000 * np.exp([0.5**2 / 2, 2 * 0.5**2])  # E l, and E l² is 2000² of the second
@@ -121,8 +121,8 @@ def test_counts_have_the_mean_and_variance_that_are_stated() -> None:
         mean = shares[kind, 0] * size[0]
         square = shares[kind, 0] ** 2 * 2000 * size[1]
         variance = mean + square / 2 + square - mean**2
-        assert np.median(chosen.mean(axis=0) / mean) == pytest.approx(1, abs=0.02)
-        assert np.median(chosen.var(axis=0) / variance) == pytest.approx(1, abs=0.05)
+        assert np.median(chosen.mean(axis=0) / mean) == pytest.approx(1, abs=0.03)
+        assert np.median(chosen.var(axis=0) / variance) == pytest.approx(1, abs=0.08)
 
 
 def test_library_sizes_are_log_normal_and_batches_differ_as_asked() -> None:
