@@ -155,6 +155,8 @@ class TrainingReport:
             self.reason = message.reason
         elif isinstance(message, m.Failed):
             self.failure = message.summary
+        elif isinstance(message, m.Logged):
+            self._shown.line(message.text)
 
     def _on_opened(self, message: m.RunOpened) -> None:
         self.path = message.path

@@ -16,6 +16,7 @@ CODES = {
     "CannotStart": MENDABLE,
     "SaveError": FAILED,
     "TrainingDiverged": FAILED,
+    "RankLost": FAILED,
     "OutOfMemoryError": FAILED,
 }
 

@@ -1,21 +1,17 @@
 """`aeviz train`: train a model into a run folder. Imports no Qt."""
 
-import signal
-from collections.abc import Generator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from aeviz.cli.console import CommandError, Console
+from aeviz.cli.following import Messages, Silent, follow, rank
 from aeviz.cli.settings import read_config, split_assignments
+from aeviz.compute.controls import Controls
 from aeviz.dotted import merge, place
-from aeviz.messages import Message
-from aeviz.progress import TrainingReport, display
-
-Messages = Generator[Message | None]
 
 
 def train(
@@ -37,14 +33,16 @@ def train(
 ) -> int:
     """Train a model; the run folder it writes can be opened while it trains.
 
-    Ctrl-C stops within one batch; the run is saved and `--resume` goes on exactly there.
+    Ctrl-C stops within one batch; the run is saved and `--resume` goes on exactly there. On several
+    devices or machines: `torchrun --nproc-per-node=N -m aeviz train …`, or `srun aeviz train …`.
 
     Args:
         data: Data set by name (`aeviz list data`). [default: one that suits the model]
         model: Model by name (`aeviz list models`). [default: vae]
         latent: Number of latent dimensions. [default: 2]
-        epochs: Passes over the training part; with --resume the total. [default: 30]
-        batch_size: Samples per optimiser step. [default: 128]
+        epochs: Passes over the training part, in every stage; with --resume the total.
+            [default: 30]
+        batch_size: Samples per optimiser step, of all processes together. [default: 128]
         lr: Learning rate. [default: 0.001]
         seed: The same seed gives the same run on the same device. [default: 0]
         device: auto, cpu, cuda or mps; auto takes an accelerator if there is one. [default: auto]
@@ -65,15 +63,17 @@ def train(
         "seed": seed,
         "device": device,
     }
-    console = Console()
-    messages: Messages | None
+    console = Console() if rank() == 0 else Silent()
+    controls = Controls()
+    job: Callable[[], Messages | None]
     if resume is not None:
         other = {"--out": out, "--preset": preset, "--config": config, "--set": set_}
         _refuse_beside_resume({**flags, **other})
-        messages = _resume(resume, epochs, data_dir, console)
+        job = partial(_resume, resume, epochs, data_dir, controls, console)
     else:
-        messages = _start(_settings(flags, set_ or [], config, preset), out, data_dir)
-    return 0 if messages is None else _follow(messages, console)
+        settings = _settings(flags, set_ or [], config, preset)
+        job = partial(_start, settings, out, data_dir, controls)
+    return follow(job, controls, console)
 
 
 def _settings(
@@ -90,10 +90,13 @@ def _settings(
     )
 
 
-def _start(settings: dict[str, Any], out: Path | None, data_dir: Path | None) -> Messages:
+def _start(
+    settings: dict[str, Any], out: Path | None, data_dir: Path | None, controls: Controls
+) -> Messages:
     from aeviz.compute.runner import train as run
 
-    return run(settings, out=out, data_dir=data_dir, runs_dir=Path("runs"))
+    runs_dir = Path("runs")
+    return run(settings, out=out, data_dir=data_dir, controls=controls, runs_dir=runs_dir)
 
 
 def _refuse_beside_resume(flags: Mapping[str, Any]) -> None:
@@ -111,66 +114,20 @@ def _flag(dotted: str) -> str:
 
 
 def _resume(
-    path: Path, epochs: int | None, data_dir: Path | None, console: Console
+    path: Path, epochs: int | None, data_dir: Path | None, controls: Controls, console: Console
 ) -> Messages | None:
     """The messages of a training that goes on; None when nothing is left to do."""
     from aeviz.compute.runner import train_on
+    from aeviz.runs.planned import has_more
     from aeviz.runs.run import RunFolder
 
     folder = RunFolder.open(path)
     planned = int(folder.info.settings["train"]["epochs"])
     total = planned if epochs is None else epochs
     done = folder.epochs[-1].epoch if folder.epochs else -1
-    if done >= total:
+    is_enough = folder.status == "finished" and epochs is None  # also where it stopped early
+    if is_enough or not has_more(folder, total):
         console.say(f"nothing left to do: {path} has {done} epochs; --epochs N goes on to N")
         console.result(str(path))
         return None
-    return train_on(path, total, data_dir=data_dir)
-
-
-def _follow(messages: Messages, console: Console) -> int:
-    """Show the messages until the end or a signal; returns the exit code."""
-    with _Interruption() as interruption, display("training") as shown:
-        report = TrainingReport(shown)
-        with closing(messages):
-            for message in messages:
-                if message is not None:
-                    report.take(message)
-                interruption.may_wait = bool(report.path)
-                if interruption.number:
-                    break
-    if interruption.number:
-        console.say(f"saved: {report.path} at epoch {max(report.epoch, 0)}")
-        return 128 + interruption.number
-    if report.failure:
-        raise CommandError(report.failure, 1)
-    console.result(report.path)
-    return 0
-
-
-class _Interruption:
-    """Ctrl-C and SIGTERM: the first stops after the batch in progress, the second at once.
-
-    Attributes:
-        number: The signal that came, 0 for none.
-        may_wait: Whether there is something to save; before that the first signal ends at once.
-    """
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.may_wait = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Interruption":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.number or not self.may_wait:
-            raise SystemExit(128 + number)
-        self.number = number
+    return train_on(path, total, data_dir=data_dir, controls=controls)

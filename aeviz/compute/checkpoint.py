@@ -33,10 +33,12 @@ def capture(training: Training) -> dict[str, bytes]:
     training.tally.read(training.epoch)
     refuse_weights(training.model.state_dict(), training.epoch, training.step)
     stopping, plateau = training.stopping, training.plateau
+    sums, count = training.world.totals(training.tally)
     counters = {
         "format": FORMAT,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "processes": training.world.size,
         "epoch": training.epoch,
         "within": training.within,
         "step": training.step,
@@ -50,8 +52,8 @@ def capture(training: Training) -> dict[str, bytes]:
         "events": training.events,
         "told": training.told,
         "seconds": training.pace.seconds,
-        "sums": training.tally.sums,
-        "count": training.tally.count,
+        "sums": sums,
+        "count": count,
         "plateau": {"scale": plateau.scale, "watch": plateau.watch.state()},
         "stopping": {
             "watch": stopping.watch.state(),
@@ -109,6 +111,8 @@ def _tensors(training: Training) -> dict[str, Tensor]:
     found["generator.noise"] = training.noise.get_state()
     if training.global_state is not None:
         found["generator.global"] = training.global_state
+    for rank, states in enumerate(training.world.states[1:], 1):
+        found |= {f"generator.{name}.{rank}": state for name, state in states.items()}
     # clones: safetensors refuses tensors that share memory
     return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in found.items()}
 
@@ -140,7 +144,8 @@ def _restore_sums(training: Training, counters: Mapping[str, Any]) -> None:
     sums = [float(value) for value in counters["sums"]]
     if len(sums) != len(training.tally.sums):
         raise ValueError("its counters are another training's")
-    training.tally.sums, training.tally.count = sums, int(counters["count"])
+    if training.world.is_first:  # it goes on with the sums of all ranks
+        training.tally.sums, training.tally.count = sums, int(counters["count"])
 
 
 def _restore_patience(training: Training, counters: Mapping[str, Any]) -> None:
@@ -167,8 +172,16 @@ def _restore_tensors(
     training.stopping.weights = {name: own.to(device) for name, own in groups["best"].items()}
     _restore_optimiser(training, groups["optimiser"])
     training.shuffle_start = groups["generator"]["shuffle"]
-    training.noise.set_state(groups["generator"]["noise"])
-    training.saved_global = groups["generator"].get("global")
+    _restore_generators(training, groups["generator"])
+
+
+def _restore_generators(training: Training, states: Mapping[str, Tensor]) -> None:
+    """Those of this rank; one that did not take part before begins with numbers of its own."""
+    rank = training.world.rank
+    own = f".{rank}" if rank else ""
+    if f"noise{own}" in states:
+        training.noise.set_state(states[f"noise{own}"])
+        training.saved_global = states.get(f"global{own}")
 
 
 def _restore_optimiser(training: Training, tensors: Mapping[str, Tensor]) -> None:

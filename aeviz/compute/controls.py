@@ -11,20 +11,33 @@ class Controls:
     Attributes:
         is_stopping: Whether the training should save and end.
         is_paused: Whether it should wait.
+        is_saving: Whether it should write a checkpoint and go on.
+        signal: Number of the signal that asked it to stop, 0 without one.
+        is_shared: Whether several processes train together and agree on what is asked.
+        is_orphan: Whether rank 0 is gone without a word, so that another one has to speak.
     """
 
     def __init__(self) -> None:
         self.is_stopping = False
         self.is_paused = False
+        self.is_saving = False
+        self.signal = 0
+        self.is_shared = False
+        self.is_orphan = False
         self._turns: deque[tuple[str, float]] = deque()
 
     def turn(self, name: str, value: float) -> None:
         """Set an option marked live, such as "beta" or "lr", from the next step on."""
         self._turns.append((name, value))
 
-    def stop(self) -> None:
+    def stop(self, signal: int = 0) -> None:
         """Save and end after the step in progress; may be called from a signal handler."""
+        self.signal = self.signal or signal
         self.is_stopping = True
+
+    def save(self) -> None:
+        """Write a checkpoint after the step in progress; may be called from a signal handler."""
+        self.is_saving = True
 
     def pause(self, paused: bool = True) -> None:
         """Wait after the step in progress, or go on."""

@@ -1,7 +1,6 @@
 """What stands before the first step: data, model and generators, for a new run or an old one."""
 
 import math
-import os
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,10 +18,13 @@ from aeviz.compute.loading import as_trained, data_hash, load_dataset
 from aeviz.compute.samples import SampleStore, data_spec, split
 from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import Training
+from aeviz.compute.world import World
 from aeviz.data.dataset import Dataset
 from aeviz.messages import Message
 from aeviz.models.base import DataSpec, Preparing
+from aeviz.runs.checkpoint import read_checkpoint
 from aeviz.runs.reading import RunError
+from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import RunInfo, Settings, TrainConfig
 from aeviz.runs.writer import RunWriter
 
@@ -40,7 +42,9 @@ class Prepared:
     told: Told | None = None
 
 
-def prepare(settings: Settings, dataset: Dataset, device: Device) -> Prepared:
+def prepare(
+    settings: Settings, dataset: Dataset, device: Device, world: World | None = None
+) -> Prepared:
     """Make the model and everything around it."""
     config = TrainConfig(**settings["train"])
     parts = split(len(dataset), config.validation, config.shown, settings["seed"])
@@ -49,10 +53,11 @@ def prepare(settings: Settings, dataset: Dataset, device: Device) -> Prepared:
     trained = as_trained_by(settings, dataset)
     if settings["data"].get("binarise", "no") != "no":
         spec = replace(spec, step=1.0)
-    training = make_training(settings, trained, spec, device)
+    training = make_training(settings, trained, spec, device, world)
     show_samples(training)
     truths = truths_of(training.model, training.store, training.split)
     info = run_info(settings, dataset, training.model, spec, truths, device)
+    info.world_size = training.world.size
     if told is not None:
         told = told.seen_by(parts.train)
         info.model["conditions"] = asdict(told.about)
@@ -73,7 +78,13 @@ def as_trained_by(settings: Settings, dataset: Dataset) -> Dataset:
     return as_trained(dataset, settings["data"].get("binarise", "no"), settings["seed"])
 
 
-def make_training(settings: Settings, dataset: Dataset, spec: DataSpec, device: Device) -> Training:
+def make_training(
+    settings: Settings,
+    dataset: Dataset,
+    spec: DataSpec,
+    device: Device,
+    world: World | None = None,
+) -> Training:
     """A training at its very start.
 
     Raises:
@@ -92,13 +103,24 @@ def make_training(settings: Settings, dataset: Dataset, spec: DataSpec, device: 
         config,
         seed=seed,
         weights=live_weights(settings["model"], live_options(settings)),
+        world=world,
     )
 
 
-def load(settings: Settings, data_dir: Path | None) -> Generator[Message | None, None, Dataset]:
-    """Read the data set that the settings name; yields how far it is."""
+def load(
+    settings: Settings, data_dir: Path | None, world: World
+) -> Generator[Message | None, None, Dataset]:
+    """Read the data set that the settings name; yields how far it is.
+
+    Rank 0 reads first: only one process may download.
+    """
     where = paths.data_dir() if data_dir is None else data_dir
-    return (yield from load_dataset(settings["data"], where, settings["train"]["epochs"]))
+    if not world.is_first:
+        world.meet()
+    dataset = yield from load_dataset(settings["data"], where, settings["train"]["epochs"])
+    if world.is_first:
+        world.meet()
+    return dataset
 
 
 def planned(settings: Mapping[str, Any], epochs: int) -> Settings:
@@ -134,12 +156,25 @@ def restore(writer: RunWriter, training: Training) -> list[str]:
     if last < training.epoch - 1:
         raise RunError(f"{writer.path}: the checkpoint is of epoch {training.epoch}, not {last}")
     training.reported = last
-    now = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    return _differences(counters, training.world)
+
+
+def restore_beside(path: Path, training: Training) -> None:
+    """As `restore`, on a rank that does not write; rank 0 has brought the folder in order."""
+    folder = RunFolder.open(path)
+    checkpoint.restore(training, read_checkpoint(path) or {})
+    training.reported = folder.epochs[-1].epoch if folder.epochs else -1
+
+
+def _differences(counters: Mapping[str, Any], world: World) -> list[str]:
+    """Notices about what was otherwise when the checkpoint was written."""
+    threads = torch.get_num_threads()
+    now = {"torch": torch.__version__, "threads": threads, "processes": world.size}
     return [
         f"It was trained with {what} {counters[what]}, now it is {value}: the last digits may "
         "differ."
         for what, value in now.items()
-        if counters.get(what) != value
+        if what in counters and counters[what] != value
     ]
 
 
@@ -147,12 +182,3 @@ def set_threads(threads: int | None) -> None:
     """Let torch use so many threads; None leaves it as it is."""
     if threads is not None:
         torch.set_num_threads(threads)
-
-
-def refuse_world() -> None:
-    """A launcher of several processes would have each train the whole by itself."""
-    world = os.environ.get("WORLD_SIZE", "1")
-    if world not in ("", "1"):
-        raise SettingsError(
-            f"WORLD_SIZE={world}: aeviz trains in one process; start it without a launcher"
-        )

@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from aeviz.analysis.projection import Projection, project
 from aeviz.compute import checkpoint
@@ -12,7 +13,7 @@ from aeviz.compute.history import LIVE, Weights, copied
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged
 from aeviz.messages import EpochDone, Message, Progress
 from aeviz.runs.reading import RunError
-from aeviz.runs.schema import Status
+from aeviz.runs.schema import Settings, Status
 from aeviz.runs.writer import RunWriter
 
 LIVE_SECONDS = 0.1
@@ -51,6 +52,7 @@ class Recorder:
         self._on_weights = on_weights
         self._projection = projection
         self._sent = time.monotonic()
+        self._progress: Progress | None = None
 
     def tell(self, item: Progress | EpochResult | None) -> Message | None:
         """Record what `fit` yielded; returns the message about it, None between two steps."""
@@ -59,7 +61,38 @@ class Recorder:
         if isinstance(item, EpochResult):
             return self._record(item)
         self._send_live()
+        self._say_progress("training", item)
         return replace(item, run=self.run)
+
+    @property
+    def settings(self) -> Settings:
+        """Of the run, complete."""
+        return self.writer.info.settings
+
+    @property
+    def reason(self) -> str:
+        """How the training ended, "" while it goes on."""
+        return self.writer.info.reason
+
+    def control(self) -> Mapping[str, Any]:
+        """What has been asked through the folder since the last look."""
+        return self.writer.control() or {}
+
+    def pause(self) -> None:
+        """Let those who follow know that the training waits."""
+        if self._progress is not None:
+            self._say_progress("paused", self._progress)
+
+    def save(self) -> str:
+        """Write a checkpoint between two steps and go on; returns a sentence about it."""
+        self.writer.write_checkpoint(checkpoint.capture(self.training))
+        return f"saved: {self.run} in epoch {self.training.epoch}"
+
+    def _say_progress(self, state: str, item: Progress) -> None:
+        self._progress = item
+        fields = asdict(item)
+        del fields["run"]
+        self.writer.write_progress(state, fields)
 
     def stop(self) -> None:
         """Save the state between two steps, so that the training can go on exactly there."""
@@ -118,6 +151,53 @@ class Recorder:
         tensors = copied(self.training.measured)
         self._on_weights(Weights(run=self.run, epoch=LIVE, tensors=tensors))
         self._sent = time.monotonic()
+
+
+class Onlooker:
+    """What a rank beyond the first does in place of recording: nothing.
+
+    Args:
+        path: The run folder that rank 0 writes.
+        training: This rank's part.
+        settings: Of the run, complete.
+
+    Attributes:
+        run: As of a `Recorder`.
+        epoch: The last whole epoch.
+        reason: As of a `Recorder`.
+    """
+
+    def __init__(self, path: Path, training: Training, settings: Settings) -> None:
+        self.training = training
+        self.run = str(path)
+        self.settings = settings
+        self.epoch = max(0, training.reported)
+        self.reason = ""
+
+    def tell(self, item: Progress | EpochResult | None) -> Message | None:
+        """Note the epoch; rank 0 tells."""
+        if isinstance(item, EpochResult):
+            self.epoch = item.epoch
+        return None
+
+    def control(self) -> Mapping[str, Any]:
+        """Nothing: rank 0 looks into the folder."""
+        return {}
+
+    def pause(self) -> None:
+        """Nothing."""
+
+    def save(self) -> str:
+        """Nothing."""
+        return ""
+
+    def stop(self) -> None:
+        """Note how it ended."""
+        self.reason = f"stopped at epoch {self.epoch}"
+
+    def end(self, status: Status, reason: str) -> None:
+        """Note how it ended."""
+        self.reason = reason
 
 
 def refuse_used(path: Path) -> None:

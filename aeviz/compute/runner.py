@@ -4,6 +4,7 @@ The window's training thread, the command line and Python all pull the same gene
 is pausing, `close()` saves and stops, and both act within one step.
 """
 
+import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -18,6 +19,7 @@ from aeviz.compute.building import spec_from
 from aeviz.compute.controls import Controls
 from aeviz.compute.device import choose, explain
 from aeviz.compute.history import Weights
+from aeviz.compute.joining import joined
 from aeviz.compute.opened import OpenedRun
 from aeviz.compute.preparing import (
     Prepared,
@@ -28,18 +30,18 @@ from aeviz.compute.preparing import (
     planned,
     prepare,
     refuse_changed_data,
-    refuse_world,
     restore,
+    restore_beside,
     set_threads,
 )
-from aeviz.compute.recording import Recorder, free_folder, refuse_used
+from aeviz.compute.recording import Onlooker, Recorder, free_folder, refuse_used
 from aeviz.compute.settings import SettingsError, complete, live_options
-from aeviz.compute.training import EpochResult, TrainingDiverged, Yielded, fit
-from aeviz.messages import Failed, Message, TrainingChanged
+from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
+from aeviz.messages import Failed, Logged, Message, TrainingChanged
 from aeviz.runs.atomic import SaveError
 from aeviz.runs.planned import has_more
 from aeviz.runs.run import RunFolder
-from aeviz.runs.schema import SAMPLES_BUDGET, Status
+from aeviz.runs.schema import SAMPLES_BUDGET, Settings, Status
 from aeviz.runs.writer import RunWriter
 
 __all__ = ["Controls", "Messages", "train", "train_on"]
@@ -84,25 +86,29 @@ def train(
         SettingsError, DeviceError, DataError, RunError, SaveError: With one sentence each.
     """
     settings = complete(settings)
-    refuse_world()
-    if out is not None:
-        refuse_used(out)
-    device = choose(settings["device"])
-    set_threads(threads)
-    yield TrainingChanged(state="loading")
-    dataset = yield from load(settings, data_dir)
-    prepared = prepare(settings, dataset, device)
-    training = prepared.training
-    with closing(fit(training)) as fitting:
-        first = yield from _first_epoch(fitting)
-        name = f"{settings['model']['name']}-{settings['data']['name']}"
-        path = free_folder(runs_dir, name) if out is None else out
-        with _create(path, prepared) as writer:
-            recorder = Recorder(writer, training, on_weights)
-            began = _begin(recorder, first)
-            opened = OpenedRun(recorder.run, RunFolder.open(path), is_live=True)
-            opening = [opened.opened(), began]
-            yield from _go_on(recorder, fitting, controls or Controls(), opening)
+    controls = controls or Controls()
+    with joined(settings) as world:
+        if out is not None and world.is_first:
+            refuse_used(out)
+        device = choose(world.device_of(settings["device"]))
+        set_threads(threads)
+        yield TrainingChanged(state="loading")
+        dataset = yield from load(settings, data_dir, world)
+        prepared = prepare(settings, dataset, device, world)
+        with closing(fit(prepared.training)) as fitting:
+            first = yield from _first_epoch(fitting)
+            if not world.is_first:
+                yield from _look_on(prepared.training, settings, fitting, controls)
+                return
+            name = f"{settings['model']['name']}-{settings['data']['name']}"
+            path = free_folder(runs_dir, name) if out is None else out
+            with _create(path, prepared) as writer:
+                recorder = Recorder(writer, prepared.training, on_weights)
+                began = _begin(recorder, first)
+                opened = OpenedRun(recorder.run, RunFolder.open(path), is_live=True)
+                opening = [opened.opened(), began]
+                world.begin_run(path)
+                yield from _go_on(recorder, fitting, controls, opening)
 
 
 def train_on(
@@ -137,27 +143,57 @@ def train_on(
         yield TrainingChanged(run=str(path), state="idle", reason=reason, epoch=done)
         return
     settings = planned(folder.info.settings, epochs)
-    refuse_world()
-    device, notice = device_again(settings["device"])
-    set_threads(threads)
-    yield TrainingChanged(run=str(path), state="loading")
-    dataset = yield from load(settings, data_dir)
-    refuse_changed_data(path, folder.info, dataset)
-    spec = spec_from(folder.info.model["spec"])
-    training = make_training(settings, as_trained_by(settings, dataset), spec, device)
-    with RunWriter.reopen(path) as writer:
-        notices = [notice, *restore(writer, training)]
-        if folder.status == "finished":
-            training.carry_on()
-        writer.info.settings = settings
-        writer.set_status("training")
-        opened = OpenedRun(str(path), RunFolder.open(path), is_live=True)
-        told = list(opened.epochs())
-        last = Projection(told[-1].positions, told[-1].mean, told[-1].axes) if told else None
-        recorder = Recorder(writer, training, on_weights, last)
-        opening = [replace(opened.opened(), notice=" ".join(filter(None, notices))), *told]
-        with closing(fit(training)) as fitting:
-            yield from _go_on(recorder, fitting, controls or Controls(), opening)
+    controls = controls or Controls()
+    with joined(settings) as world:
+        device, notice = device_again(world.device_of(settings["device"]))
+        set_threads(threads)
+        yield TrainingChanged(run=str(path), state="loading")
+        dataset = yield from load(settings, data_dir, world)
+        refuse_changed_data(path, folder.info, dataset)
+        spec = spec_from(folder.info.model["spec"])
+        trained = as_trained_by(settings, dataset)
+        training = make_training(settings, trained, spec, device, world)
+        if not world.is_first:
+            path = world.begin_run(None)
+            restore_beside(path, training)
+            if folder.status == "finished":
+                training.carry_on()
+            with closing(fit(training)) as fitting:
+                yield from _go_on(Onlooker(path, training, settings), fitting, controls, ())
+            return
+        with RunWriter.reopen(path) as writer:
+            notices = [notice, *restore(writer, training)]
+            if folder.status == "finished":
+                training.carry_on()
+            opening, last = _reopened(writer, settings, notices, world.size)
+            recorder = Recorder(writer, training, on_weights, last)
+            world.begin_run(path)
+            with closing(fit(training)) as fitting:
+                yield from _go_on(recorder, fitting, controls, opening)
+
+
+def _reopened(
+    writer: RunWriter, settings: Settings, notices: Sequence[str], size: int
+) -> tuple[list[Message], Projection | None]:
+    """The messages that open a run which goes on, and the projection of its last epoch."""
+    writer.info.settings, writer.info.world_size = settings, size
+    writer.set_status("training")
+    opened = OpenedRun(str(writer.path), RunFolder.open(writer.path), is_live=True)
+    told = list(opened.epochs())
+    last = Projection(told[-1].positions, told[-1].mean, told[-1].axes) if told else None
+    notice = " ".join(filter(None, notices))
+    return [replace(opened.opened(), notice=notice), *told], last
+
+
+def _look_on(
+    training: Training,
+    settings: Settings,
+    fitting: Generator[Yielded, None, None],
+    controls: Controls,
+) -> Messages:
+    """Train as a rank that neither measures nor writes."""
+    onlooker = Onlooker(training.world.begin_run(None), training, settings)
+    yield from _go_on(onlooker, fitting, controls, ())
 
 
 def _first_epoch(
@@ -202,7 +238,7 @@ def _begin(recorder: Recorder, first: EpochResult) -> Message | None:
 
 
 def _go_on(
-    recorder: Recorder,
+    recorder: Recorder | Onlooker,
     fitting: Generator[Yielded, None, None],
     controls: Controls,
     opening: Sequence[Message | None],
@@ -216,11 +252,14 @@ def _go_on(
         opening: Messages to begin with.
     """
     failure = ""
+    world = recorder.training.world
+    agreed = world.agreed(controls)
     try:
         yield from opening
         yield TrainingChanged(run=recorder.run, state="training", epoch=recorder.epoch)
-        yield from _pull(recorder, fitting, controls)
-        if controls.is_stopping:
+        yield from _pull(recorder, fitting, controls, agreed)
+        if agreed.is_stopping:
+            world.remember(recorder.training.generators, recorder.training.tally)
             recorder.stop()
         else:
             recorder.end("finished", recorder.training.ending)
@@ -228,51 +267,69 @@ def _go_on(
         recorder.stop()
         raise
     except TrainingDiverged as error:
+        world.tell(error)
         failure = _end_badly(recorder, "diverged", str(error))
     except (RuntimeError, MemoryError, OSError, ValueError) as error:
-        sentence = explain(error)
+        sentence = world.explain(error) or explain(error)
         _end_badly(recorder, "interrupted", sentence or str(error))
-        if sentence is None:
+        if sentence is None or world.size > 1:  # the other ranks have to hear of it
             raise
         failure = sentence
     # outside the handlers: a kept exception would keep the tensors of its frames
     if failure:
         yield Failed(run=recorder.run, where="training", summary=failure)
-    reason = failure or recorder.writer.info.reason or "finished"
+    reason = failure or recorder.reason or "finished"
     yield TrainingChanged(run=recorder.run, state="idle", reason=reason, epoch=recorder.epoch)
 
 
 def _pull(
-    recorder: Recorder, fitting: Generator[Yielded, None, None], controls: Controls
+    recorder: Recorder | Onlooker,
+    fitting: Generator[Yielded, None, None],
+    controls: Controls,
+    agreed: Controls,
 ) -> Messages:
-    """Messages of the training until it ends or is to be stopped."""
+    """Messages of the training until it ends or is to be stopped.
+
+    Args:
+        recorder: Writes and tells.
+        fitting: The training.
+        controls: What is asked of this process.
+        agreed: What all processes that train together act on; the same where there is one.
+    """
     for item in fitting:
         yield recorder.tell(item)
         if item is not None:
-            controls.obey(recorder.writer.control() or {})
-        if controls.is_paused:
-            yield from _wait(recorder, controls)
-        if controls.has_turns:
-            yield from _turn(recorder, controls)
-        if controls.is_stopping:
+            controls.obey(recorder.control())
+            recorder.training.world.agree(controls, agreed, item)
+        if agreed.is_paused:
+            yield from _wait(recorder, controls, agreed)
+        if agreed.has_turns:
+            yield from _turn(recorder, agreed)
+        if agreed.is_saving:
+            yield _save(recorder, agreed)
+        if agreed.is_stopping:
             return
 
 
-def _wait(recorder: Recorder, controls: Controls) -> Messages:
+def _wait(recorder: Recorder | Onlooker, controls: Controls, agreed: Controls) -> Messages:
     """Pause, as `control.json` or another thread asked, until it asks to go on or to stop."""
+    world = recorder.training.world
+    recorder.pause()
     yield TrainingChanged(run=recorder.run, state="paused", epoch=recorder.epoch)
-    while controls.is_paused and not controls.is_stopping:
-        time.sleep(PAUSE_SECONDS)
-        controls.obey(recorder.writer.control() or {})
+    while agreed.is_paused and not agreed.is_stopping:
+        if world.is_first:
+            time.sleep(PAUSE_SECONDS)
+        controls.obey(recorder.control())
+        world.agree(controls, agreed, None)
         yield None
     yield TrainingChanged(run=recorder.run, state="training", epoch=recorder.epoch)
 
 
-def _turn(recorder: Recorder, controls: Controls) -> Messages:
+def _turn(recorder: Recorder | Onlooker, agreed: Controls) -> Messages:
     """Set options that wait to be turned; a wrong one is told and left out."""
-    settings = recorder.writer.info.settings
+    settings = recorder.settings
     live = live_options(settings)
-    for dotted, value in controls.take_turns():
+    for dotted, value in agreed.take_turns():
         name = dotted.rpartition(".")[2]
         group = "train" if name == "lr" else "model"
         try:
@@ -285,7 +342,16 @@ def _turn(recorder: Recorder, controls: Controls) -> Messages:
             recorder.training.turn(name, value)
 
 
-def _end_badly(recorder: Recorder, status: Status, reason: str) -> str:
+def _save(recorder: Recorder | Onlooker, agreed: Controls) -> Message | None:
+    """Write a checkpoint, as a cluster asks that may soon take the computer away."""
+    agreed.is_saving = False
+    training = recorder.training
+    training.world.remember(training.generators, training.tally)
+    sentence = recorder.save()
+    return Logged(level=logging.INFO, name="aeviz", text=sentence, time=time.time())
+
+
+def _end_badly(recorder: Recorder | Onlooker, status: Status, reason: str) -> str:
     """Write how it ended, if the disk still takes it; returns the reason."""
     with suppress(SaveError):
         recorder.end(status, reason)

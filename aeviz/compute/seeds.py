@@ -19,20 +19,23 @@ Purpose = Literal[
 """What random numbers are drawn for; the order is part of what a seed means."""
 
 
-def derive(seed: int, purpose: Purpose) -> int:
-    """The seed of one purpose, in [0, 2⁶³).
+def derive(seed: int, purpose: Purpose, rank: int = 0) -> int:
+    """The seed of one purpose, in [0, 2⁶³); ranks beyond the first draw numbers of their own.
 
     Example:
         >>> derive(0, "split") == derive(0, "split"), derive(0, "split") == derive(0, "shuffle")
         (True, False)
     """
-    sequence = np.random.SeedSequence([seed, get_args(Purpose).index(purpose)])
+    of_rank = [rank] if rank else []
+    sequence = np.random.SeedSequence([seed, get_args(Purpose).index(purpose), *of_rank])
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def generator(seed: int, purpose: Purpose, device: torch.device | str = "cpu") -> torch.Generator:
+def generator(
+    seed: int, purpose: Purpose, device: torch.device | str = "cpu", rank: int = 0
+) -> torch.Generator:
     """A generator of torch for one purpose."""
-    return torch.Generator(device).manual_seed(derive(seed, purpose))
+    return torch.Generator(device).manual_seed(derive(seed, purpose, rank))
 
 
 def numpy_generator(seed: int, purpose: Purpose) -> np.random.Generator:

@@ -88,7 +88,7 @@ class Tally:
         return {
             f"{prefix}{name}": total / count
             for name, total in zip(self.names, sums, strict=True)
-            if not math.isnan(total)
+            if count and not math.isnan(total)
         }
 
     def _check(

@@ -28,14 +28,12 @@ from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.schedules import Plateau, changes_within, factor
 from aeviz.compute.stopping import EarlyStopping, monitored
 from aeviz.compute.tally import Tally, TrainingDiverged
+from aeviz.compute.world import LossOf, World
 from aeviz.messages import FloatArray, Progress
 from aeviz.models.base import LatentModel, Losses, Staged, Step
 from aeviz.runs.schema import TrainConfig
 
 __all__ = ["EpochResult", "Training", "TrainingDiverged", "fit"]
-
-READ_SECONDS = 0.05
-"""Losses are read at most so often: on an accelerator a read waits for everything before it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +78,7 @@ class Training:
         config: How.
         seed: Of the run.
         weights: The model's options marked live, by name.
+        world: The processes that train together; None for this one alone.
 
     Attributes:
         stages: Names of the stages; one without a name where the model is trained as a whole.
@@ -105,8 +104,10 @@ class Training:
         *,
         seed: int,
         weights: Mapping[str, float],
+        world: World | None = None,
     ) -> None:
         self.model = model
+        self.world = World() if world is None else world
         self.store = store
         self.split = split
         self.config = config
@@ -122,7 +123,7 @@ class Training:
         self.told = 0
         self.shuffle = seeds.generator(seed, "shuffle")
         self.shuffle_start = self.shuffle.get_state()
-        self.noise = seeds.generator(seed, "noise", store.device)
+        self.noise = seeds.generator(seed, "noise", store.device, self.world.rank)
         self.is_running = False
         self.saved_global: Tensor | None = None
         self.precision = Precision(config.precision, store.device)
@@ -177,6 +178,12 @@ class Training:
         return "; ".join(said)
 
     @property
+    def generators(self) -> dict[str, Tensor]:
+        """States of this rank's own generators, by name."""
+        states = {"noise": self.noise.get_state()}
+        return states if self.global_state is None else {**states, "global": self.global_state}
+
+    @property
     def global_state(self) -> Tensor | None:
         """State of the generator of dropout, uint8; None before the training has begun."""
         return seeds.global_state(self.store.device) if self.is_running else self.saved_global
@@ -203,6 +210,7 @@ class Training:
             start: Epochs before it.
         """
         self.stage, self.stage_start = stage, start
+        self._loss: LossOf | None = None
         self.parameters = self._free_parameters()
         self.optimiser = make_optimiser(self.parameters, self.config, self.store.device)
         self.tally = Tally([term.name for term in self.model.terms])
@@ -284,7 +292,8 @@ class Training:
     def advance(self) -> int:
         """Do one optimiser step; returns how many samples it took."""
         rows = self._order[self.taken : self.taken + self.batch_size]
-        losses = self._differentiate(rows)
+        own, weight, counted = self.world.share(rows)
+        losses = self._differentiate(own, weight)
         if losses is None:
             self._halve()
             return self.advance()
@@ -300,26 +309,29 @@ class Training:
         self.within += 1
         self.taken += count
         self.step += 1
-        self.tally.add(losses, count, self.step)
+        self.tally.add(losses, counted, self.step)
         return count
 
-    def _differentiate(self, rows: Tensor) -> Losses | None:
+    def _differentiate(self, rows: Tensor, weight: float) -> Losses | None:
         """Loss and gradient of a batch; None where half of it may fit into the memory.
 
         The exception is let go before anything is tried again: it keeps the tensors of its frames.
         """
         try:
             batch = self.store.batch(rows, self.noise)
+            loss = self._loss = self._loss or self.world.loss_of(self.model)
             if self.precision.is_mixed:
                 with self.precision.products():
-                    losses = self.model.loss(batch, self.where(self.noise))
+                    losses = loss(batch, self.where(self.noise))
             else:
-                losses = self.model.loss(batch, self.where(self.noise))
+                losses = loss(batch, self.where(self.noise))
             for parameter in self.parameters:
                 parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
-            self.precision.scaled(losses.total).backward()  # type: ignore[no-untyped-call]
+            total = losses.total if weight == 1.0 else losses.total * weight
+            self.world.backward(self.precision.scaled(total))
         except torch.OutOfMemoryError:
-            if self.batch_size < self.config.batch_size or self.batch_size == 1:
+            is_tried = self.batch_size < self.config.batch_size or self.batch_size == 1
+            if is_tried or self.world.size > 1:  # the other ranks wait for this gradient
                 raise
             return None
         return losses
@@ -425,10 +437,10 @@ def _steps(training: Training) -> Iterator[Yielded]:
     pace = training.pace
     while training.within < training.steps:
         count = training.advance()
-        if pace.stepped(count) < READ_SECONDS:
-            yield None
-        else:
+        if training.world.is_due(training.step, pace.stepped(count)):
             yield _progress(training, "training", _read(training))
+        else:
+            yield None
         pace.resume()
     _read(training)
 
@@ -443,21 +455,30 @@ def _read(training: Training) -> Mapping[str, float]:
     return losses
 
 
+def _no_latents() -> FloatArray:
+    return np.empty((0, 0), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What was measured; the ranks that do not measure have nothing but the numbers."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    latents: FloatArray = field(default_factory=_no_latents)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
 def _measure(training: Training) -> Iterator[Yielded]:
     """Validation, latents and weights of the epoch in progress, as slices, then the result."""
-    metrics = training.tally.means() if training.tally.count else {}
-    pace = training.pace
-    began = {"validating": pace.seconds}
-    for _ in evaluate(training, metrics):
-        yield from _slice_done(training, "validating")
-    began["encoding"] = pace.seconds
-    latents = np.empty((len(training.split.shown), training.model.latent_dim), np.float32)
-    for _ in measure_shown(training, latents, metrics):
-        yield from _slice_done(training, "encoding")
-    if not np.isfinite(latents).all():
-        raise TrainingDiverged(training.epoch, training.step, "latents")
-    weights = copied(training.measured)
-    refuse_weights(weights, training.epoch, training.step)
+    world, pace = training.world, training.pace
+    world.sum(training.tally)
+    found = (yield from _found(training)) if world.is_first else _Found()
+    world.remember(training.generators, training.tally)
+    metrics = world.spread(found.metrics)
+    if metrics is None:  # all ranks are about to stop
+        yield _progress(training, "training", {})
+        return
     training.look(metrics)
     pace.measured()
     training.reported = training.epoch
@@ -468,21 +489,45 @@ def _measure(training: Training) -> Iterator[Yielded]:
         seconds=pace.seconds,
         lr=training.optimiser.param_groups[0]["lr"],
         metrics=metrics,
-        latents=latents,
-        weights=weights,
+        latents=found.latents,
+        weights=found.weights,
         events=tuple(training.events),
-        measuring={
-            "validating": began["encoding"] - began["validating"],
-            "encoding": pace.seconds - began["encoding"],
-        },
+        measuring=found.seconds,
         stage=training.stage,
     )
     pace.resume()
 
 
+def _found(training: Training) -> Generator[Yielded, None, _Found]:
+    """Measure; what is found is not complete where all ranks are about to stop."""
+    metrics = training.tally.means() if training.tally.count else {}
+    pace, world = training.pace, training.world
+    began = {"validating": pace.seconds}
+    latents = np.empty((len(training.split.shown), training.model.latent_dim), np.float32)
+    for _ in evaluate(training, metrics):
+        yield from _slice_done(training, "validating")
+        if world.is_abandoned:
+            return _Found()
+    began["encoding"] = pace.seconds
+    for _ in measure_shown(training, latents, metrics):
+        yield from _slice_done(training, "encoding")
+        if world.is_abandoned:
+            return _Found()
+    if not np.isfinite(latents).all():
+        raise TrainingDiverged(training.epoch, training.step, "latents")
+    weights = copied(training.measured)
+    refuse_weights(weights, training.epoch, training.step)
+    seconds = {
+        "validating": began["encoding"] - began["validating"],
+        "encoding": pace.seconds - began["encoding"],
+    }
+    return _Found(metrics, latents, weights, seconds)
+
+
 def _slice_done(training: Training, phase: str) -> Iterator[Yielded]:
     pace = training.pace
-    yield _progress(training, phase, {}) if pace.sliced() >= READ_SECONDS else None
+    is_late = training.world.is_late(pace.sliced())
+    yield _progress(training, phase, {}) if is_late else None
     pace.resume()
 
 
@@ -512,7 +557,7 @@ def _global_generator(training: Training) -> Iterator[None]:
     device = training.store.device
     before = seeds.global_state(device)
     if training.saved_global is None:
-        torch.manual_seed(seeds.derive(training.seed, "dropout"))
+        torch.manual_seed(seeds.derive(training.seed, "dropout", training.world.rank))
     else:
         seeds.set_global_state(device, training.saved_global)
     training.is_running = True

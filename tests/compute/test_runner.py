@@ -121,7 +121,7 @@ def test_the_folder_holds_what_was_told(tmp_path: Path) -> None:
 
 
 def test_weights_go_to_whoever_wants_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aeviz.compute.training.READ_SECONDS", 0.0)
+    monkeypatch.setattr("aeviz.compute.world.READ_SECONDS", 0.0)
     monkeypatch.setattr("aeviz.compute.recording.LIVE_SECONDS", 0.0)
     got: list[Weights] = []
     spoken(start(tmp_path / "run", on_weights=got.append))
@@ -215,11 +215,11 @@ def test_closing_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> None
     assert count > 2
 
 
-def test_a_launcher_of_many_processes_is_refused(
+def test_a_part_of_a_launcher_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(SettingsError, match="WORLD_SIZE=2: aeviz trains in one process"):
+    with pytest.raises(SettingsError, match="RANK is not set"):
         next(start(tmp_path / "run"))
 
 
@@ -313,7 +313,7 @@ def test_another_process_can_pause_turn_and_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aeviz.runs.control.READ_EVERY", 0.0)
-    monkeypatch.setattr("aeviz.compute.training.READ_SECONDS", 0.0)
+    monkeypatch.setattr("aeviz.compute.world.READ_SECONDS", 0.0)
     path = tmp_path / "run"
     states, asked = [], 0
     for message in start(path, {**SMALL, "train": {"epochs": 500, "batch_size": 500}}):

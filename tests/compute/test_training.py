@@ -150,7 +150,7 @@ def test_reading_the_losses_at_other_moments_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seldom = results(make_training())
-    monkeypatch.setattr("aeviz.compute.training.READ_SECONDS", 0.0)
+    monkeypatch.setattr("aeviz.compute.world.READ_SECONDS", 0.0)
     often = make_training()
     items = list(fit(often))
     assert sum(isinstance(item, Progress) for item in items) >= 9
@@ -216,7 +216,7 @@ def test_every_step_and_slice_yields() -> None:
 
 
 def test_progress_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aeviz.compute.training.READ_SECONDS", 0.0)
+    monkeypatch.setattr("aeviz.compute.world.READ_SECONDS", 0.0)
     found = [item for item in fit(make_training()) if isinstance(item, Progress)]
     steps = [item for item in found if item.phase == "training"]
     assert [(item.epoch, item.step) for item in steps] == [

@@ -1,0 +1,122 @@
+"""A training on the command line: shown until it ends, stopped and saved by signals.
+
+One of several processes says nothing unless it knows something that rank 0 cannot know.
+"""
+
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import closing
+from types import FrameType
+from typing import Any
+
+from aeviz.cli.console import CommandError, Console
+from aeviz.cli.errors import code_of, text_of
+from aeviz.compute.controls import Controls
+from aeviz.messages import Message
+from aeviz.progress import PlainDisplay, TrainingReport, display
+
+Messages = Generator[Message | None]
+
+TOLD = ("SettingsError", "DataError", "DataMissing", "RunError")
+"""Errors that rank 0 finds as well, and tells."""
+
+
+class Silent(Console):
+    """The console of a process that leaves speaking to rank 0."""
+
+    def result(self, text: str) -> None:
+        """Print nothing."""
+
+    def say(self, text: str) -> None:
+        """Print nothing."""
+
+
+def rank() -> int:
+    """Number of this process among several, 0 where it is alone."""
+    from aeviz.compute.launcher import launched
+
+    launch = launched()
+    return 0 if launch is None else launch.rank
+
+
+def follow(job: Callable[[], Messages | None], controls: Controls, console: Console) -> int:
+    """Show a training until its end or a signal; returns the exit code.
+
+    Args:
+        job: Makes the training; None when there is nothing to do.
+        controls: Through which it is stopped.
+        console: Where results go.
+    """
+    number = rank()
+    if number == 0:
+        return _show(job(), controls, console)
+    try:
+        return _show(job(), controls, console)
+    except CommandError as error:
+        if controls.is_orphan:
+            raise
+        raise SystemExit(error.code) from error
+    except Exception as error:
+        code = code_of(error)
+        if type(error).__name__ in TOLD or getattr(error, "is_told", False):
+            raise SystemExit(code) from error
+        raise CommandError(f"rank {number}: {text_of(error)}", code or 1) from error
+
+
+def _show(messages: Messages | None, controls: Controls, console: Console) -> int:
+    """Pull a training to its end; returns the exit code."""
+    if messages is None:
+        return 0
+    shown = PlainDisplay(console.say) if isinstance(console, Silent) else display("training")
+    with _Interruption(controls) as interruption, shown:
+        report = TrainingReport(shown)
+        with closing(messages):
+            for message in messages:
+                if message is not None:
+                    report.take(message)
+                interruption.may_wait = bool(report.path) or controls.is_shared
+    if controls.signal:
+        console.say(f"saved: {report.path} at epoch {max(report.epoch, 0)}")
+        return 128 + controls.signal
+    if report.failure:
+        raise CommandError(report.failure, 1)
+    console.result(report.path)
+    return 0
+
+
+class _Interruption:
+    """Ctrl-C and SIGTERM stop after the batch in progress, a second one at once; SIGUSR1 saves.
+
+    A launcher passes on what the terminal has sent already: among several processes a second
+    signal is the same one again.
+
+    Attributes:
+        may_wait: Whether there is something to save; before that the first signal ends at once.
+    """
+
+    def __init__(self, controls: Controls) -> None:
+        self.may_wait = False
+        self._controls = controls
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Interruption":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+        if sys.platform != "win32":
+            # Slurm sends it before it takes a node away (--signal=USR1@60).
+            self._before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_save)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        is_again = self._controls.is_stopping and not self._controls.is_shared
+        if is_again or not self.may_wait:
+            raise SystemExit(128 + number)
+        self._controls.stop(number)
+
+    def _on_save(self, number: int, frame: FrameType | None) -> None:
+        self._controls.save()
