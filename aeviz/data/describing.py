@@ -1,6 +1,7 @@
 """Summarise a data set for the data page: counts, attributes with their ranges, some samples."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz import data
-from aeviz.data.dataset import DATASETS, DataError, Dataset, Reporter
+from aeviz.data.dataset import DATASETS, Column, DataError, Dataset, Reporter
 from aeviz.messages import Attribute
 
 THUMBNAILS = 100
@@ -47,7 +48,11 @@ def describe(
         "class_names": dataset.class_names,
         "counts": _counts(dataset),
         "feature_names": dataset.feature_names,
-        "attributes": (*_attributes(dataset), *_label_attribute(dataset)),
+        "attributes": (
+            *_attributes(dataset),
+            *_label_attribute(dataset),
+            *(_known(column) for column in dataset.columns),
+        ),
         **_thumbnails(dataset),
     }
 
@@ -117,6 +122,17 @@ def _label_attribute(dataset: Dataset) -> tuple[Attribute, ...]:
     if missing := int(np.count_nonzero(dataset.labels < 0)):
         detail += f", {missing:,} samples without a label"
     return (Attribute("label", "category", None, None, detail),)
+
+
+def _known(column: Column) -> Attribute:
+    """What else is known of every sample: choices, or numbers with their range and unit."""
+    what = "factor" if column.is_factor else "known beside the samples"
+    if column.is_choice:
+        detail = f"{what}, {len(column.names):,} values"
+        return Attribute(column.name, "category", None, None, detail)
+    row = _column(column.name, column.values)
+    words = [what, column.unit, row.detail]
+    return replace(row, detail=", ".join(word for word in words if word))
 
 
 def _thumbnails(dataset: Dataset) -> dict[str, Any]:

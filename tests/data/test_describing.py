@@ -114,3 +114,16 @@ def test_more_classes_than_thumbnails_and_missing_labels(given: list[Dataset]) -
     assert sum(many.counts) == 398
     assert many.attributes[0].detail == "4 × 4, 3 channels, white is 255"
     assert many.attributes[1].detail == "200 classes, 2 samples without a label"
+
+
+def test_what_else_is_known_of_the_samples_is_listed() -> None:
+    shapes = described("shapes", samples=200)
+    assert [row.name for row in shapes.attributes] == [
+        *("pixels", "label", "shape", "scale", "rotation", "x", "y"),
+    ]
+    shape, scale, rotation = shapes.attributes[2:5]
+    assert (shape.kind, shape.detail) == ("category", "factor, 3 values")
+    assert (scale.low, scale.high) == (0.5, 1)
+    assert rotation.detail.startswith("factor, degrees, mean ")
+    library_size = described("cells", samples=100).attributes[-1]
+    assert library_size.detail.startswith("known beside the samples, counts, mean ")
