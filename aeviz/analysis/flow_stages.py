@@ -16,7 +16,7 @@ from aeviz.messages import FloatArray
 from aeviz.models.base import Invertible, LatentModel
 from aeviz.models.likelihoods import log_standard_normal
 
-MOST_POINTS = 5000
+MOST_POINTS = 2500
 """Samples at most that are followed through the transforms, evenly chosen beyond."""
 
 LINES, LINE_POINTS = 15, 81

@@ -119,18 +119,22 @@ class DensityImage(pg.GraphicsObject):
 
 
 class DensityScale(QWidget):
-    """The bands side by side with the nats at their ends, in two lines."""
+    """The bands side by side with the nats at their ends, in two lines.
+
+    Attributes:
+        top: Where the highest band ends, in nats; NaN while nothing is shown.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._top = math.nan
+        self.top = math.nan
         self.setFont(theme.caption(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("Log density in nats. A line lies between two bands of one nat.")
 
     def show_top(self, top: float) -> None:
         """Say which log density the highest band ends at, NaN for none."""
-        self._top = top
+        self.top = top
         name = "" if math.isnan(top) else f"Log density from {top - SPAN:.1f} to {top:.1f} nats"
         self.setAccessibleName(name)
         self.setVisible(not math.isnan(top))
@@ -146,7 +150,7 @@ class DensityScale(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar and the numbers."""
-        if math.isnan(self._top):
+        if math.isnan(self.top):
             return
         colours = theme.tokens(self.palette())
         pixels = colours_of_bands(colours)
@@ -158,9 +162,9 @@ class DensityScale(QWidget):
         painter.setPen(QColor(colours.muted))
         below = QRectF(0, 9, self.width(), self.height() - 9)
         ends: tuple[tuple[Any, str], ...] = (
-            (Qt.AlignmentFlag.AlignLeft, tick_text(self._top - SPAN, 0.1)),
+            (Qt.AlignmentFlag.AlignLeft, tick_text(self.top - SPAN, 0.1)),
             (Qt.AlignmentFlag.AlignHCenter, "log p in nats"),
-            (Qt.AlignmentFlag.AlignRight, tick_text(self._top, 0.1)),
+            (Qt.AlignmentFlag.AlignRight, tick_text(self.top, 0.1)),
         )
         for align, text in ends:
             painter.drawText(below, int(align | Qt.AlignmentFlag.AlignVCenter), text)
