@@ -67,31 +67,34 @@ class Patches:
 def codebook(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings | None]:
     """How often each code of a level is chosen, and what it stands for.
 
-    Arguments: `level`, 0 by default. Arrays: `counts` int64 (K,), `colours` uint8 (K, 3), in which
-    similar codes are similar, and for images `patches` uint8 (K, h, w, C). Values: `samples`, how
-    many were counted.
+    Arguments: `level`, 0 by default. Arrays: `counts` int64 (K,), for images `patches` uint8
+    (K, h, w, C), and `colours_L` uint8 (K, 3) of each level L, in which similar codes are similar.
+    Values: `samples`, how many were counted, `level`, and the names of all `levels`.
     """
     model, samples = quantising(subject), subject.samples
     if samples is None or not subject.kept:
         raise ValueError("this run keeps no samples whose codes could be counted")
     level = int(arguments.get("level", 0))
-    codes = model.codebook(level)
-    counts = np.zeros(len(codes), np.int64)
-    colours = colours_of(codes.numpy())
+    number = len(model.codebook(level))
+    counts = np.zeros(number, np.int64)
+    colours = {
+        f"colours_{n}": colours_of(model.codebook(n).numpy()) for n in range(len(model.map_sizes))
+    }
     patches: Patches | None = None
     rows = np.arange(subject.kept)[:: -(-subject.kept // MOST_SAMPLES)]
     for first in range(0, len(rows), ROWS):
         x = torch.from_numpy(samples(rows[first : first + ROWS]))
         if patches is None and x.ndim == 4:
-            patches = Patches(len(codes), x.shape[1:], model.map_sizes[level])
+            patches = Patches(number, x.shape[1:], model.map_sizes[level])
         counts += count_codes(model, x, level, patches)
         seen = min(first + ROWS, len(rows))
-        arrays: dict[str, NDArray[Any]] = {"counts": counts.copy(), "colours": colours}
+        arrays: dict[str, NDArray[Any]] = {"counts": counts.copy(), **colours}
+        values = {"samples": seen, "level": level, "levels": model.level_names}
         if patches is not None and (first == 0 or seen == len(rows)):
             arrays["patches"] = bytes_of(patches.means())
-            yield Findings(arrays, {"samples": seen, "level": level})
+            yield Findings(arrays, values)
         elif seen == len(rows):
-            yield Findings(arrays, {"samples": seen, "level": level})
+            yield Findings(arrays, values)
         else:
             yield None
 
@@ -114,7 +117,8 @@ def code_map(subject: Subject, arguments: Mapping[str, Any]) -> Findings:
 
     Arguments: `row` of a shown sample; `edits`, pairs of (level, row, column, code). Arrays:
     `codes_L` and `edited_L` int64 (h, w) of each level L; `reconstruction` and `edited`, uint8
-    (H, W, C) or float32 (F,) in own units. Values: `log_prior` and `edited_log_prior` in nats.
+    (H, W, C) or float32 (F,) in own units. Values: `row`, the names of the `levels`, and in nats
+    `log_prior` and `edited_log_prior`.
     """
     model, samples = quantising(subject), subject.samples
     row = int(arguments["row"])
@@ -130,8 +134,8 @@ def code_map(subject: Subject, arguments: Mapping[str, Any]) -> Findings:
     z = torch.cat([model.look_up(before), model.look_up(after)])
     pictures, log_p = shown(subject, z), log_prior(subject, z)
     arrays |= {"reconstruction": pictures[0], "edited": pictures[1]}
-    values = {"row": row, "log_prior": log_p[0], "edited_log_prior": log_p[1]}
-    return Findings(arrays, values)
+    values = {"row": row, "levels": model.level_names}
+    return Findings(arrays, {**values, "log_prior": log_p[0], "edited_log_prior": log_p[1]})
 
 
 @torch.no_grad()
