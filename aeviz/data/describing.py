@@ -126,7 +126,7 @@ def _label_attribute(dataset: Dataset) -> tuple[Attribute, ...]:
 
 def _known(column: Column) -> Attribute:
     """What else is known of every sample: choices, or numbers with their range and unit."""
-    what = "factor" if column.is_factor else "known beside the samples"
+    what = "factor" if column.is_factor else "known"
     if column.is_choice:
         detail = f"{what}, {len(column.names):,} values"
         return Attribute(column.name, "category", None, None, detail)

@@ -126,4 +126,4 @@ def test_what_else_is_known_of_the_samples_is_listed() -> None:
     assert (scale.low, scale.high) == (0.5, 1)
     assert rotation.detail.startswith("factor, degrees, mean ")
     library_size = described("cells", samples=100).attributes[-1]
-    assert library_size.detail.startswith("known beside the samples, counts, mean ")
+    assert library_size.detail.startswith("known, counts, mean ")
