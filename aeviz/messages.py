@@ -168,8 +168,8 @@ class Reconstruct(Message):
         view: Who asks.
         rows: Which of the shown samples, as row numbers of the map, shape (K,).
         epochs: Whole epochs; -1 for the newest weights.
-        condition: What a conditional model decodes under, as in `Decode`; None for every sample's
-            own. It always encodes under their own.
+        condition: What a conditional model decodes under, as in `Decode`, or as many as there are
+            rows; None for every sample's own. It always encodes under their own.
     """
 
     view: str

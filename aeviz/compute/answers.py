@@ -72,19 +72,24 @@ def reconstruct(run: OpenedRun, request: m.Reconstruct) -> Steps:
         ValueError: If a sample is not kept, or nothing can decode.
     """
     own, told = run.shown(request.rows), run.told(request.rows)
-    other = None if request.condition is None else run.condition(request.condition)
+    other = told if request.condition is None else run.conditions(request.condition, len(own))
     for asked in request.epochs:
         epoch, tensors = run.weights(asked)
         z = np.empty((len(own), run.latent_dim), np.float32)
         x_hat = np.empty(own.shape, np.float32)
         for rows in slices(run, len(own)):
             run.decoder.load(tensors)
-            each = None if told is None else told[rows]
-            z[rows] = run.decoder.encode(run.contents.scaling.apply(own[rows]), each)
-            x_hat[rows] = run.decoder.decode(z[rows], each if other is None else other)
+            x, each = run.contents.scaling.apply(own[rows]), part_of(told, rows)
+            z[rows] = run.decoder.encode(x, each)
+            x_hat[rows] = run.decoder.decode(z[rows], part_of(other, rows))
             if rows.stop < len(own):
                 yield None
         yield reconstructed(run, request, asked, epoch, own, z, x_hat)
+
+
+def part_of(told: NDArray[Any] | None, rows: slice) -> NDArray[Any] | None:
+    """The conditions of some rows."""
+    return None if told is None else told[rows]
 
 
 def reconstructed(

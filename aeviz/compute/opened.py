@@ -264,6 +264,19 @@ class OpenedRun:
 
         return to_model(self.decoder.model, self.told(rows), len(rows))
 
+    def conditions(self, asked: Any, count: int) -> NDArray[Any] | None:
+        """Conditions as messages name them for `count` rows: one for all, or as many.
+
+        Raises:
+            ValueError: If the model cannot be told that.
+        """
+        from aeviz.compute.telling import to_model
+
+        told = to_model(self.decoder.model, self.condition(asked), count)
+        if told is None:
+            return None
+        return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
+
     def condition(self, asked: Any) -> Any:
         """A condition as messages name it, for `Decoder`: of a sample's row the sample.
 

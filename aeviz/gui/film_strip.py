@@ -185,7 +185,10 @@ class FilmStrip(QWidget):
 
 
 class PairStrip(QWidget):
-    """Originals in the upper row, reconstructions in the lower one, errors below."""
+    """Originals in the upper row, reconstructions in the next one, errors below.
+
+    A third row can show the same latents decoded under another condition.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -194,6 +197,8 @@ class PairStrip(QWidget):
         self._originals: Sequence[NDArray[Any] | None] = ()
         self._frames: Sequence[NDArray[Any]] = ()
         self._errors: Sequence[float] = ()
+        self._swapped: Sequence[NDArray[Any]] = ()
+        self._swap = ""
         self._style = SampleStyle()
         self._shape: Sequence[int] = (1, 1, 1)
         self._room = QSize(300, 200)
@@ -222,6 +227,18 @@ class PairStrip(QWidget):
         self.setAccessibleDescription(f"Mean squared errors: {said}" if said else "")
         self.update()
 
+    def set_swap(self, title: str, frames: Sequence[NDArray[Any]]) -> None:
+        """Show a third row under a title, or none where the title is empty."""
+        has_changed = bool(title) != bool(self._swap)
+        self._swap, self._swapped = title, frames
+        if has_changed:
+            self._resize()
+        self.update()
+
+    @property
+    def _rows(self) -> int:
+        return 3 if self._swap else 2
+
     def fit(self, room: QSize) -> None:
         """Choose the cells so that the strip fits into the room, if they stay large enough."""
         self._room = room
@@ -242,14 +259,15 @@ class PairStrip(QWidget):
         across = (room.width() - 2 * _EDGE) / max(len(self._names), 1) - 4
         if len(self._shape) != 3:
             across /= 1.5
-        down = (room.height() - 2 * self._line() - 8) / 2 - 4
+        down = (room.height() - self._rows * self._line() - 8) / self._rows - 4
         side = clamp_side(min(across, down), self._shape, _MOST_PAIR)
         return cell_size(self._shape, side, self.devicePixelRatioF())
 
     def _resize(self) -> None:
         wide, high = self._cell()
         width = len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE
-        self.setFixedSize(math.floor(width), math.floor(2 * (high + 4) + 2 * self._line()))
+        height = self._rows * (high + 4 + self._line())
+        self.setFixedSize(math.floor(width), math.floor(height))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw one column per sample."""
@@ -257,7 +275,24 @@ class PairStrip(QWidget):
         painter.setFont(theme.caption(self.font()))
         for column in range(len(self._names)):
             self._draw_column(painter, column)
+        if self._swap:
+            self._draw_swap(painter)
         painter.end()
+
+    def _draw_swap(self, painter: QPainter) -> None:
+        """The third row with its title, below the errors."""
+        wide, high = self._cell()
+        colours, line = theme.tokens(self.palette()), self._line()
+        top = line + 2 * (high + 4) + line
+        title = QRectF(_EDGE, top, self.width() - 2 * _EDGE, line)
+        painter.setPen(QColor(colours.text))
+        text = painter.fontMetrics().elidedText(
+            self._swap, Qt.TextElideMode.ElideRight, int(title.width())
+        )
+        painter.drawText(title.adjusted(0, -2, 0, -2), int(Qt.AlignmentFlag.AlignVCenter), text)
+        for column in range(len(self._names)):
+            left = _EDGE + column * (max(wide, _NARROWEST) + 4)
+            self._draw_frame(painter, self._swapped, column, QRectF(left, top + line, wide, high))
 
     def _draw_column(self, painter: QPainter, column: int) -> None:
         wide, high = self._cell()
@@ -287,14 +322,22 @@ class PairStrip(QWidget):
         below = area.translated(0, area.height() + 4)
         if original is not None:
             draw_sample(painter, area, original, self._style, colours)
-        if column < len(self._frames):
-            frame = self._frames[column]
-            is_row = frame.ndim == 1
-            style = self._style if is_row else SampleStyle()
-            draw_sample(painter, below, frame, style, colours, original if is_row else None)
-        else:
+        self._draw_frame(painter, self._frames, column, below)
+
+    def _draw_frame(
+        self, painter: QPainter, frames: Sequence[NDArray[Any]], column: int, area: QRectF
+    ) -> None:
+        """A decode, or an empty frame where it has not come."""
+        colours = theme.tokens(self.palette())
+        if column >= len(frames):
             painter.setPen(QColor(colours.line))
-            painter.drawRect(below.adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+            return
+        frame = frames[column]
+        is_row = frame.ndim == 1
+        style = self._style if is_row else SampleStyle()
+        reference = self._originals[column] if is_row else None
+        draw_sample(painter, area, frame, style, colours, reference)
 
 
 class FittingArea(QScrollArea):

@@ -14,6 +14,16 @@ from aeviz import messages as m
 COLOURS = ("label", "part")
 """What the map can be coloured by."""
 
+Condition = int | tuple[float, ...] | None
+"""What a conditional model is told: a choice or a row by its number, or numbers."""
+
+
+def first_condition(about: m.Conditions | None) -> Condition:
+    """What a model is told before a person chooses: the first choice, the means, the first row."""
+    if about is None:
+        return None
+    return about.middles if about.kind == "numbers" else 0
+
 
 class Session(QObject):
     """The state that views share; they call its verbs and listen to its signals.
@@ -31,6 +41,8 @@ class Session(QObject):
         hovered_changed(int): Row of the sample under the mouse, -1 for none.
         pin_changed(object): Latent (D,) that was clicked, or None.
         selection_changed(object): Rows of the selected samples, int64 (K,).
+        condition_changed(object): What a conditional model is told when it decodes; see
+            `set_condition`.
         hidden_changed(object): Labels that the legend hides, a frozenset.
         colour_changed(str): What the map is coloured by.
         decoded(Decoded): An answer to `decode`.
@@ -58,6 +70,7 @@ class Session(QObject):
     hovered_changed = Signal(int)
     pin_changed = Signal(object)
     selection_changed = Signal(object)
+    condition_changed = Signal(object)
     hidden_changed = Signal(object)
     colour_changed = Signal(str)
     decoded = Signal(object)
@@ -87,6 +100,7 @@ class Session(QObject):
         self.hovered = -1
         self.pin: NDArray[np.float32] | None = None
         self.selection: NDArray[np.int64] = np.empty(0, np.int64)
+        self.condition: Condition = None
         self.hidden: frozenset[int] = frozenset()
         self.colour = "label"
         self.here = m.TrainingChanged(state="idle")
@@ -197,6 +211,20 @@ class Session(QObject):
             return
         self.selection = chosen
         self.selection_changed.emit(chosen)
+        about = None if self.run is None else self.run.conditions
+        if about is not None and about.kind == "sample" and chosen.size:
+            self.set_condition(int(chosen[0]))
+
+    def set_condition(self, condition: Condition) -> None:
+        """Tell a conditional model something else in every decode from now on.
+
+        Args:
+            condition: The number of a choice, a number for every column, or the row of the shown
+                sample whose part is told; None for models without conditions.
+        """
+        if condition != self.condition:
+            self.condition = condition
+            self.condition_changed.emit(condition)
 
     def hide(self, labels: Iterable[int]) -> None:
         """Hide exactly these labels."""
@@ -220,19 +248,33 @@ class Session(QObject):
         return self.engine is not None and self.run is not None and self.run.decodes
 
     def decode(self, view: str, z: NDArray[np.float32], epoch: int | None = None) -> None:
-        """Decode latents (B, D) for a view at the shown epoch; `decoded` answers."""
+        """Decode latents (B, D) for a view at the shown epoch; `decoded` answers.
+
+        A conditional model is told the session's condition.
+        """
         if self.run is None or not self.run.decodes:
             return
         at = self.epoch if epoch is None else epoch
         latents = np.atleast_2d(np.asarray(z, np.float32))
-        self._post(m.Decode(run=self.run.run, view=view, z=latents, epoch=at))
+        told = self.condition
+        self._post(m.Decode(run=self.run.run, view=view, z=latents, epoch=at, condition=told))
 
-    def reconstruct(self, view: str, rows: Iterable[int], epochs: Iterable[int]) -> None:
-        """Encode and decode shown samples; one `reconstructed` per epoch answers."""
+    def reconstruct(
+        self, view: str, rows: Iterable[int], epochs: Iterable[int], condition: Any = None
+    ) -> None:
+        """Encode and decode shown samples; one `reconstructed` per epoch answers.
+
+        A conditional model is told every sample's own condition, when it decodes `condition` where
+        that is given: one, or as many as there are rows.
+        """
         if self.run is None or not self.run.decodes:
             return
         chosen = np.asarray(list(rows), np.int64)
-        self._post(m.Reconstruct(run=self.run.run, view=view, rows=chosen, epochs=tuple(epochs)))
+        self._post(
+            m.Reconstruct(
+                run=self.run.run, view=view, rows=chosen, epochs=tuple(epochs), condition=condition
+            )
+        )
 
     def fetch(self, view: str, rows: Iterable[int]) -> None:
         """Read shown samples; `samples_fetched` answers, at once where the window holds them."""
@@ -390,6 +432,7 @@ class Session(QObject):
         self.playhead, self.epoch = 0.0, 0
         self.cursor, self.hovered, self.pin = None, -1, None
         self.selection = np.empty(0, np.int64)
+        self.condition = first_condition(message.conditions)
         self.hidden = frozenset()
         was_outside, self._followed = self.is_outside, m.TrainingChanged(state="idle")
         self.run_changed.emit(message)

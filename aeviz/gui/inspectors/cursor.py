@@ -17,6 +17,7 @@ from aeviz import messages as m
 from aeviz.gui import wording
 from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.comparison import Comparison
+from aeviz.gui.condition_switch import ConditionSwitch
 from aeviz.gui.decode_view import DecodeView
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
@@ -24,7 +25,7 @@ from aeviz.gui.label_colours import label_of
 from aeviz.gui.labels import caption_label, heading_label
 from aeviz.gui.nearest import nearest_sample
 from aeviz.gui.scroll import scrolled
-from aeviz.gui.session import Session
+from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
 
@@ -51,6 +52,7 @@ class CursorInspector(Inspector):
         self.place = heading_label("")
         self.unpin = QToolButton()
         self.hint = caption_label(NO_RUN)
+        self.switch = ConditionSwitch(session)
         self.decode = DecodeView()
         self.note = caption_label("")
         self.note.setToolTip(tip(CLIPPED))
@@ -82,7 +84,7 @@ class CursorInspector(Inspector):
         column.setSpacing(SPACE * 3 // 4)
         column.addLayout(top)
         for widgets in (
-            (self.hint, self.decode.coordinates, self.note, self.decode),
+            (self.switch, self.hint, self.decode.coordinates, self.note, self.decode),
             (line, self.chosen, self.chosen_detail, self.comparison),
         ):
             for widget in widgets:
@@ -100,6 +102,7 @@ class CursorInspector(Inspector):
         session.cursor_changed.connect(self._on_cursor_changed)
         session.pin_changed.connect(self._on_pin_changed)
         session.selection_changed.connect(self._on_selection_changed)
+        session.condition_changed.connect(self._on_condition_changed)
         session.hidden_changed.connect(self._on_hidden_changed)
         session.engine_ready.connect(self._on_engine_ready)
         session.decoded.connect(self._on_decoded)
@@ -163,6 +166,11 @@ class CursorInspector(Inspector):
         if z is not None and self.session.cursor is None:
             self._point_at(z)
         self._show_place()
+
+    @Slot(object)
+    def _on_condition_changed(self, condition: Condition) -> None:
+        self._asked.clear()
+        self._refresh()
 
     def _point_at(self, z: NDArray[np.float32]) -> None:
         if self._z is not None and np.array_equal(z, self._z):
@@ -249,6 +257,8 @@ class CursorInspector(Inspector):
     @Slot(object)
     def _on_decoded(self, message: m.Decoded) -> None:
         if message.view != CURSOR or message.asked != self.session.epoch:
+            return
+        if message.condition != self.session.condition:
             return
         asked = message.z[0].tobytes()
         if asked not in self._asked:

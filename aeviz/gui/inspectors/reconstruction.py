@@ -28,11 +28,11 @@ from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import WAITING
 from aeviz.gui.label_colours import colour_of_label, label_count
 from aeviz.gui.labels import ElidedLabel, caption_label, heading_label
-from aeviz.gui.session import Session
+from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import SampleStyle, style_of_run
 
-FIXED, FILM = "reconstruction", "film"
+FIXED, FILM, SWAP = "reconstruction", "film", "swap"
 MOST_SAMPLES = 10
 NO_RUN = "Open a run or train a model: reconstructions of the same samples appear here."
 _BAR = 18
@@ -121,6 +121,7 @@ class ReconstructionInspector(Inspector):
         session.epoch_added.connect(self._on_epoch_added)
         session.engine_ready.connect(self._on_engine_ready)
         session.training_changed.connect(self._on_training_changed)
+        session.condition_changed.connect(self._on_condition_changed)
         session.reconstructed.connect(self._on_reconstructed)
         session.samples_fetched.connect(self._on_samples_fetched)
         self.film.epoch_chosen.connect(self._on_epoch_chosen)
@@ -156,6 +157,7 @@ class ReconstructionInspector(Inspector):
         self._rows = np.empty(0, np.int64) if run is None else fixed_rows(run)
         self._style = SampleStyle() if run is None else style_of_run(run)
         self.pairs.set_reconstructions((), ())
+        self.pairs.set_swap("" if run is None else swap_title(run, self.session.condition), ())
         self.hint.say(NO_RUN if run is None else "")
         self._page.setVisible(run is not None)
         if run is not None and len(self._rows):
@@ -188,6 +190,10 @@ class ReconstructionInspector(Inspector):
         self._ask_film()
         self._draw_film()
 
+    @Slot(object)
+    def _on_condition_changed(self, condition: Condition) -> None:
+        self._ask_swap()
+
     def _ask(self) -> None:
         self._ask_shown()
         self._ask_film()
@@ -200,6 +206,15 @@ class ReconstructionInspector(Inspector):
         self._say_state()
         if self._can_ask:
             self.session.reconstruct(FIXED, self._rows.tolist(), [self.session.epoch])
+        self._ask_swap()
+
+    def _ask_swap(self) -> None:
+        """Ask for the same samples under the session's condition, or the other one of two."""
+        run, session = self.session.run, self.session
+        if run is None or run.conditions is None or not self._can_ask:
+            return
+        told = swapped(run, self._rows, session.condition)
+        session.reconstruct(SWAP, self._rows.tolist(), [session.epoch], told)
 
     def _ask_film(self) -> None:
         """Ask for every column that has not come, when one of them was never asked for.
@@ -238,6 +253,15 @@ class ReconstructionInspector(Inspector):
         elif message.view == FIXED and message.asked == self.session.epoch:
             self.pairs.set_reconstructions(frames_of(message), message.error.tolist())
             self._say_state()
+        elif message.view == SWAP and message.asked == self.session.epoch:
+            self._show_swap(message)
+
+    def _show_swap(self, message: m.Reconstructed) -> None:
+        run, condition = self.session.run, self.session.condition
+        if run is not None and np.array_equal(
+            message.condition, swapped(run, self._rows, condition)
+        ):
+            self.pairs.set_swap(swap_title(run, condition), frames_of(message))
 
     def _say_state(self) -> None:
         run = self.session.run
@@ -331,6 +355,38 @@ class ReconstructionInspector(Inspector):
             self.session.receive(m.Failed(where="export", summary=str(error)))
         else:
             self.session.noticed.emit(f"Saved {target}")
+
+
+def swapped(run: m.RunOpened, rows: NDArray[np.int64], condition: Condition) -> Any:
+    """What samples are decoded under in the swap row: of two choices the other, else the session's.
+
+    Args:
+        run: The run, whose model is told something.
+        rows: The samples.
+        condition: What the session tells.
+    """
+    about = run.conditions
+    if about is None or about.kind != "choice" or len(about.names) != 2 or run.told is None:
+        return condition
+    return np.where(run.told[rows] == 0, 1, 0)
+
+
+def swap_title(run: m.RunOpened, condition: Condition) -> str:
+    """What stands above the swap row; "" for a model without conditions."""
+    about = run.conditions
+    if about is None:
+        return ""
+    if about.kind == "choice" and len(about.names) == 2 and run.told is not None:
+        return f"Swapped: {about.names[0]} ↔ {about.names[1]}"
+    if about.kind == "choice" and isinstance(condition, int):
+        return f"The same latents as {about.name} {about.names[condition]}"
+    if isinstance(condition, tuple):
+        told = ", ".join(
+            f"{name} {number:.3g}" for name, number in zip(about.names, condition, strict=True)
+        )
+        return f"The same latents with {told}"
+    row = condition if isinstance(condition, int) else 0
+    return f"The same latents with the {about.name.replace('-', ' ')} of #{int(run.index[row])}"
 
 
 def frames_of(message: m.Reconstructed) -> Sequence[NDArray[Any]]:
