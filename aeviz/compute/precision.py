@@ -10,6 +10,8 @@ from torch.nn import functional
 from torch.optim import Optimizer
 from torch.overrides import TorchFunctionMode
 
+from aeviz.compute.settings import SettingsError
+
 TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 PRODUCTS = frozenset(
     {
@@ -54,12 +56,12 @@ class Precision:
         device: Where it computes.
 
     Raises:
-        ValueError: For fp16 where there is no CUDA device.
+        SettingsError: For fp16 where there is no CUDA device.
     """
 
     def __init__(self, word: str, device: torch.device) -> None:
         if word == "fp16" and device.type != "cuda":
-            raise ValueError(
+            raise SettingsError(
                 f"train.precision=fp16: it needs a CUDA device, and this is {device.type}; use "
                 "bf16 or 32"
             )

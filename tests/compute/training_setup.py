@@ -11,6 +11,7 @@ from aeviz.compute.samples import SampleStore, data_spec, split
 from aeviz.compute.settings import complete, live_options
 from aeviz.compute.training import EpochResult, Training, fit
 from aeviz.data.dataset import Dataset, divide
+from aeviz.models.base import MODELS
 from aeviz.runs.schema import TrainConfig
 
 CLASSES = ("a", "b", "c")
@@ -41,7 +42,7 @@ def make_training(
     """A training on the CPU; `model` and `train` are groups of settings."""
     dataset = make_images() if dataset is None else dataset
     model = {"name": "vae", **(model or {})}
-    if model["name"] != "linear":
+    if "widths" in MODELS[model["name"]].config.__pydantic_fields__ and "body" not in model:
         model = {"widths": [8], **model}
     train = {"epochs": 3, "batch_size": 16, **(train or {})}
     settings = complete({"model": model, "train": train, "seed": seed})

@@ -1,0 +1,96 @@
+"""Mixed precision: 16 bits in the layers, 32 in the loss."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from aeviz.compute.precision import Precision
+from aeviz.compute.settings import SettingsError
+from aeviz.models.base import Batch, Losses
+from tests.compute.run_setup import images, settings_of
+from tests.compute.training_setup import make_training, results
+
+CPU = torch.device("cpu")
+
+
+def test_layers_round_to_sixteen_bits_and_go_on_in_thirty_two() -> None:
+    x, weight = torch.randn(4, 33), torch.randn(5, 33)
+    with Precision("bf16", CPU).products():
+        found = functional.linear(x, weight)
+    exact = functional.linear(x, weight)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, functional.linear(x.bfloat16(), weight.bfloat16()).float())
+    assert not torch.equal(found, exact)
+    assert torch.allclose(found, exact, atol=0.2)
+
+
+def test_products_of_the_loss_keep_thirty_two_bits() -> None:
+    x = torch.randn(8, 33)
+    with Precision("bf16", CPU).products():
+        assert torch.equal(x @ x.T, torch.matmul(x, x.T))
+        assert torch.cdist(x, x).dtype == torch.float32
+    with Precision("bf16", CPU).products():
+        found = x @ x.T
+    assert torch.equal(found, x @ x.T)
+
+
+@pytest.mark.parametrize("model", [{}, {"body": "conv", "channels": [4]}])
+def test_the_terms_of_the_loss_are_float32_and_near_the_plain_ones(model: dict[str, Any]) -> None:
+    plain = results(make_training(model))
+    training = make_training(model, {"precision": "bf16"})
+    types: set[torch.dtype] = set()
+    loss = training.model.loss
+
+    def spy(batch: Batch, step: Any) -> Losses:
+        losses = loss(batch, step)
+        types.update(value.dtype for value in (losses.total, *losses.parts.values()))
+        return losses
+
+    training.model.loss = spy  # type: ignore[method-assign]
+    mixed = results(training)
+    assert types == {torch.float32}
+    assert mixed[-1].metrics["loss"] != plain[-1].metrics["loss"]
+    assert mixed[-1].metrics["loss"] == pytest.approx(plain[-1].metrics["loss"], rel=0.01)
+    assert all(value.dtype == torch.float32 for value in mixed[-1].weights.values())
+
+
+def test_measuring_keeps_thirty_two_bits() -> None:
+    plain, mixed = (make_training(train={"precision": word}) for word in ("32", "bf16"))
+    assert results(plain)[0].metrics == results(mixed)[0].metrics
+
+
+def test_fp16_without_cuda_is_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"train.precision=fp16: it needs a CUDA device"):
+        make_training(train={"precision": "fp16"})
+
+
+def test_it_is_a_setting_that_a_run_refuses_early() -> None:
+    from aeviz.compute.device import choose
+    from aeviz.compute.preparing import prepare
+
+    dataset = images()
+    settings = settings_of(dataset)
+    settings["train"]["precision"] = "fp16"
+    with pytest.raises(SettingsError, match="use bf16 or 32"):
+        prepare(settings, dataset, choose("cpu"))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_fp16_scales_its_gradients() -> None:
+    device = torch.device("cuda")
+    precision = Precision("fp16", device)
+    layer = torch.nn.Linear(4, 1, device=device)
+    optimiser = torch.optim.Adam(layer.parameters())
+    with precision.products():
+        loss = layer(torch.ones(2, 4, device=device)).square().mean() * 1e-6
+    precision.scaled(loss).backward()  # type: ignore[no-untyped-call]
+    precision.unscale(optimiser)
+    assert layer.weight.grad is not None
+    assert 0 < float(layer.weight.grad.abs().sum()) < math.inf
+    precision.step(optimiser)
+    again = Precision("fp16", device)
+    again.restore(precision.state())
+    assert again.state() == precision.state()
