@@ -28,6 +28,7 @@ class Bars:
         texts: Values in the features' own units.
         tips: A sentence for each row.
         marks: Where a second value lies, (F,), or None.
+        faint: Which rows are drawn in grey; empty for none.
     """
 
     kind: BarKind
@@ -36,6 +37,7 @@ class Bars:
     texts: tuple[str, ...]
     tips: tuple[str, ...]
     marks: FloatArray | None = None
+    faint: tuple[bool, ...] = ()
 
 
 class BarRows(QWidget):
@@ -68,7 +70,7 @@ class BarRows(QWidget):
         measure = self.fontMetrics().horizontalAdvance
         names = max((measure(name) for name in self.bars.names), default=0)
         texts = max((measure(text) for text in self.bars.texts), default=0)
-        begin = min(names, int(self.width() * 0.42)) + _GAP
+        begin = min(names + 1, int(self.width() * 0.42)) + _GAP
         return float(begin), float(max(self.width() - texts - _GAP, begin + 8))
 
     def _draw_row(self, painter: QPainter, row: int) -> None:
@@ -86,11 +88,14 @@ class BarRows(QWidget):
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(line, int(flags), self.bars.texts[row])
         track = QRectF(begin, line.top(), end - begin, line.height())
-        self._draw_bar(painter, track, float(self.bars.lengths[row]))
+        is_faint = bool(self.bars.faint) and self.bars.faint[row]
+        self._draw_bar(painter, track, float(self.bars.lengths[row]), is_faint=is_faint)
         if self.bars.marks is not None:
             _draw_mark(painter, track, float(self.bars.marks[row]), QColor(colours.text))
 
-    def _draw_bar(self, painter: QPainter, track: QRectF, length: float) -> None:
+    def _draw_bar(
+        self, painter: QPainter, track: QRectF, length: float, *, is_faint: bool = False
+    ) -> None:
         if self.bars is None:
             return
         colours = theme.tokens(self.palette())
@@ -104,7 +109,7 @@ class BarRows(QWidget):
         signed = self.bars.kind == "difference"
         zero = band.center().x() if signed else band.left()
         reach = (band.width() / 2 if signed else band.width()) * float(np.clip(length, -1, 1))
-        colour = self._colour(length)
+        colour = QColor(colours.muted) if is_faint else self._colour(length)
         left = min(zero, zero + reach) if signed else zero
         painter.fillRect(
             QRectF(left, band.top(), abs(reach) if signed else max(reach, 0), thick), colour
