@@ -1,12 +1,12 @@
 """What a conditional model is told when it decodes: a switch that all views share."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from aeviz import messages as m
 from aeviz.gui import numbers
 from aeviz.gui.captions import Caption, tip
-from aeviz.gui.labels import ElidedLabel, caption_label
+from aeviz.gui.labels import caption_label
 from aeviz.gui.segments import SegmentBar
 from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
@@ -32,9 +32,9 @@ class ConditionSwitch(QWidget):
         self.segments = SegmentBar("Condition")
         self.box = QComboBox()
         self.sliders: list[QSlider] = []
-        self.values: list[ElidedLabel] = []
+        self.values: list[Caption] = []
         self.sample = Caption("", tone="text")
-        self._grid = QGridLayout()
+        self._rows = QVBoxLayout()
         self._lay_out()
         session.run_changed.connect(self._on_run_changed)
         session.condition_changed.connect(self._on_condition_changed)
@@ -45,16 +45,13 @@ class ConditionSwitch(QWidget):
     def _lay_out(self) -> None:
         self.box.setAccessibleName("Condition")
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(SPACE)
-        self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(1, 1)
+        self._rows.setSpacing(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         for widget in (self.caption, self.segments, self.box, self.sample):
             column.addWidget(widget)
-        column.addLayout(self._grid)
+        column.addLayout(self._rows)
 
     @Slot(object)
     def _on_run_changed(self, run: m.RunOpened | None) -> None:
@@ -79,18 +76,16 @@ class ConditionSwitch(QWidget):
         self._on_condition_changed(self._session.condition)
 
     def _clear_sliders(self) -> None:
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = None if item is None else item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for widget in (*self.sliders, *self.values):
+            self._rows.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
         self.sliders, self.values = [], []
 
     def _make_sliders(self, about: m.Conditions) -> None:
         for row, (name, unit) in enumerate(zip(about.names, about.units, strict=True)):
             low, high = about.ranges[row]
-            slider, value = QSlider(Qt.Orientation.Horizontal), ElidedLabel("", "muted")
+            slider, value = QSlider(Qt.Orientation.Horizontal), Caption("", tone="text")
             slider.setRange(0, STEPS)
             slider.setPageStep(STEPS // 10)
             slider.setAccessibleName(f"{name} ({unit})" if unit else name)
@@ -100,10 +95,8 @@ class ConditionSwitch(QWidget):
             slider.valueChanged.connect(self._on_slid)
             self.sliders.append(slider)
             self.values.append(value)
-            self._grid.addWidget(caption_label(name, "text"), row, 0)
-            self._grid.addWidget(slider, row, 1)
-            self._grid.addWidget(value, row, 2)
-        self._grid.setColumnMinimumWidth(2, self.fontMetrics().horizontalAdvance("−0.00000"))
+            self._rows.addWidget(value)
+            self._rows.addWidget(slider)
 
     # ── what is chosen ────────────────────────────────────────────────────────────────────────
 
@@ -145,14 +138,13 @@ class ConditionSwitch(QWidget):
             slider.blockSignals(True)
             slider.setValue(round(share * STEPS))
             slider.blockSignals(False)
-            unit = about.units[row]
-            label.set_text(f"{numbers.measure(told[row], 3)} {unit}".strip())
+            number = f"{numbers.measure(told[row], 3)} {about.units[row]}".strip()
+            label.say(f"{about.names[row]}: {number}")
 
     def _name_sample(self, about: m.Conditions, row: int) -> None:
         run = self._session.run
         if run is not None and 0 <= row < len(run.index):
-            part = about.name.replace("-", " ")
-            self.sample.say(f"The {part} of sample #{int(run.index[row])}: select another one")
+            self.sample.say(f"Sample #{int(run.index[row])}; select another one to take its")
 
     def _about(self) -> m.Conditions | None:
         run = self._session.run
@@ -163,7 +155,9 @@ def caption_of(about: m.Conditions) -> str:
     """What stands above the switch."""
     if about.kind == "choice":
         return f"Decode as {about.name}"
-    return "Decode with" if about.kind == "numbers" else "Decode as if it had"
+    if about.kind == "numbers":
+        return "Decode with"
+    return f"Decode with the {about.name.replace('-', ' ')} of"
 
 
 def fits_in_a_bar(names: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QHelpEvent,
     QImage,
     QKeyEvent,
@@ -229,7 +230,7 @@ class PairStrip(QWidget):
 
     def set_swap(self, title: str, frames: Sequence[NDArray[Any]]) -> None:
         """Show a third row under a title, or none where the title is empty."""
-        has_changed = bool(title) != bool(self._swap)
+        has_changed = title != self._swap
         self._swap, self._swapped = title, frames
         if has_changed:
             self._resize()
@@ -266,6 +267,9 @@ class PairStrip(QWidget):
     def _resize(self) -> None:
         wide, high = self._cell()
         width = len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE
+        if self._swap:  # its title may be longer than a few samples are wide
+            title = QFontMetrics(theme.caption(self.font())).horizontalAdvance(self._swap)
+            width = max(width, min(title + 2.0 * _EDGE, self._room.width()))
         height = self._rows * (high + 4 + self._line())
         self.setFixedSize(math.floor(width), math.floor(height))
 

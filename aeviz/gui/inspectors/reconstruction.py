@@ -379,14 +379,14 @@ def swap_title(run: m.RunOpened, condition: Condition) -> str:
     if about.kind == "choice" and len(about.names) == 2 and run.told is not None:
         return f"Swapped: {about.names[0]} ↔ {about.names[1]}"
     if about.kind == "choice" and isinstance(condition, int):
-        return f"The same latents as {about.name} {about.names[condition]}"
+        return f"As {about.name} {about.names[condition]}"
     if isinstance(condition, tuple):
         told = ", ".join(
             f"{name} {number:.3g}" for name, number in zip(about.names, condition, strict=True)
         )
-        return f"The same latents with {told}"
+        return f"With {told}"
     row = condition if isinstance(condition, int) else 0
-    return f"The same latents with the {about.name.replace('-', ' ')} of #{int(run.index[row])}"
+    return f"With the {about.name.replace('-', ' ')} of #{int(run.index[row])}"
 
 
 def frames_of(message: m.Reconstructed) -> Sequence[NDArray[Any]]:
