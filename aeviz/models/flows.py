@@ -57,6 +57,7 @@ def build_flow(
     bins: int = 8,
     activation: ActivationName = "relu",
     coupling: bool = False,
+    generator: torch.Generator | None = None,
 ) -> Flow:
     """Build a flow with a standard normal base.
 
@@ -73,6 +74,8 @@ def build_flow(
         activation: Of these networks; with kinks it makes sharper edges.
         coupling: Whether splines couple two halves of the features, as realnvp always does, instead
             of being autoregressive: decoding takes one pass then instead of F.
+        generator: On the CPU, of the initial weights; None draws them from the global one, which
+            belongs to the training thread.
 
     References:
         | zuko, normalizing flows in PyTorch (Rozet et al., 2022), https://github.com/probabilists/zuko
@@ -86,7 +89,7 @@ def build_flow(
         "activation": ACTIVATIONS[activation],
     }
     device = torch.get_default_device()
-    with _initialised_on_the_host(draws=device.type != "meta"):
+    with _initialised_on_the_host(draws=device.type != "meta" and generator is None):
         parts: list[LazyTransform] = []
         for number in range(transforms):
             if features > 1 and (kind == "realnvp" or coupling):
@@ -97,6 +100,8 @@ def build_flow(
                 parts.append(MaskedAutoregressiveTransform(features, context, **shapes, **network))
         mean, sigma = torch.zeros(features), torch.ones(features)
         flow = Flow(parts, UnconditionalDistribution(DiagNormal, mean, sigma, buffer=True))
+    if generator is not None:
+        _initialise(flow, generator)
     return flow.to(device)
 
 
@@ -172,6 +177,19 @@ class _Halves(CouplingTransform):  # type: ignore[misc]
         x[..., self.parity :: 2] = x_a
         x[..., 1 - self.parity :: 2] = x_b
         return x
+
+
+@torch.no_grad()
+def _initialise(flow: Flow, generator: torch.Generator) -> None:
+    """Draw the weights as layers do on their own: evenly within 1/√(number of inputs)."""
+    for module in flow.modules():
+        weight = getattr(module, "weight", None)
+        bound = None if weight is None else weight.shape[-1] ** -0.5
+        for parameter in module.parameters(recurse=False):
+            if bound is None:
+                parameter.normal_(generator=generator)  # of a single feature
+            else:
+                parameter.uniform_(-bound, bound, generator=generator)
 
 
 @contextmanager
