@@ -12,7 +12,7 @@ from torch.nn import functional
 from aeviz.analysis.questions import Findings, Subject, register_question
 from aeviz.models.base import Codebook, LatentModel, Prior
 
-MOST_SAMPLES = 1000
+MOST_SAMPLES = 2000
 """Samples at most whose codes are counted, evenly chosen."""
 
 ROWS = 32

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.code_map import CodeMap
+from aeviz.gui.image_label import to_bytes
 from aeviz.gui.labels import caption_label, heading_label
 from aeviz.gui.numbers import measure
 from aeviz.gui.picture_sheet import PictureSheet
@@ -50,6 +51,7 @@ class CodeEditor(QWidget):
         self._row = -1
         self._chosen: tuple[int, int, int] | None = None
         self._original: NDArray[Any] | None = None
+        self._style = SampleStyle()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -103,6 +105,7 @@ class CodeEditor(QWidget):
 
     def set_kind(self, style: SampleStyle, shape: Sequence[int]) -> None:
         """Say how samples of a run are drawn."""
+        self._style = style
         self.pictures.set_kind(style, shape)
 
     def begin(self, row: int) -> None:
@@ -123,7 +126,8 @@ class CodeEditor(QWidget):
 
     def show_original(self, sample: NDArray[Any]) -> None:
         """The sample itself, in its own units."""
-        self._original = sample
+        is_image = sample.ndim == 3
+        self._original = to_bytes(sample, self._style.white) if is_image else sample
         self._show_pictures(self.pictures.pictures[1:])
 
     def set_colours(self, level: int, colours: ByteArray) -> None:

@@ -10,6 +10,7 @@ from aeviz.gui.captions import tip
 from aeviz.messages import ByteArray, IntArray
 
 _MOST = 30
+_LEAST_SIDE = 120
 _LEAST_TEXT = 17
 _MARGIN = 2
 
@@ -67,7 +68,9 @@ class CodeMap(QWidget):
         """Side of a place in logical pixels."""
         if self.codes is None:
             return 0.0
-        return float(min(((width or self.width()) - 2 * _MARGIN) / self.codes.shape[1], _MOST))
+        columns = self.codes.shape[1]
+        most = max(_MOST, _LEAST_SIDE / columns)  # coarse and fine maps of an image are as wide
+        return float(min(((width or self.width()) - 2 * _MARGIN) / columns, most))
 
     def area_of(self, row: int, column: int) -> QRectF:
         """Where a place is drawn."""
@@ -94,7 +97,8 @@ class CodeMap(QWidget):
     def sizeHint(self) -> QSize:
         """As large as places become."""
         columns = 4 if self.codes is None else self.codes.shape[1]
-        return QSize(columns * _MOST, self.heightForWidth(columns * _MOST))
+        width = max(columns * _MOST, _LEAST_SIDE)
+        return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         """Small places."""
