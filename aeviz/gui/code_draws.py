@@ -39,8 +39,8 @@ class CodeDraws(QWidget):
         top.setSpacing(SPACE // 2)
         top.addWidget(unit_label("Seed"))
         self.seed_box.setRange(0, _MOST_SEED)
-        for widget in (self.seed_box, self.seed_box.lineEdit()):
-            widget.setAccessibleName("Seed of the draws")
+        self.seed_box.setAccessibleName("Seed of the draws")
+        self.seed_box.lineEdit().setAccessibleName("Seed of the draws")
         self.seed_box.setToolTip("The same seed gives the same draws from the same weights")
         self.seed_box.valueChanged.connect(self._on_seed)
         top.addWidget(self.seed_box)
