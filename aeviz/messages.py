@@ -143,8 +143,8 @@ class Decode(Message):
         z: Latents of shape (B, D).
         epoch: Whole epoch; -1 asks for the newest weights, also between epochs.
         condition: What a conditional model is told: a choice by name or number, a number for every
-            column, or the row of the shown sample whose part it is; None for the first choice, the
-            means, or row 0.
+            column, or the row of the shown sample whose part it is; an array with one for every
+            latent; None for the first choice, the means, or row 0.
     """
 
     view: str

@@ -37,12 +37,13 @@ def decode(run: OpenedRun, request: m.Decode) -> Steps:
     """
     z = latents_of(run, request.z)
     epoch, tensors = run.weights(request.epoch)
-    told = run.condition(request.condition)
+    told, is_each = run.condition(request.condition), isinstance(request.condition, np.ndarray)
     values = np.full((len(z), *run.sample_shape), np.nan, np.float32)
     shown = Intervals()
     for rows in slices(run, len(z)):
         run.decoder.load(tensors)
-        values[rows] = run.own_units(run.decoder.decode(z[rows], told))
+        each = told[rows] if is_each else told
+        values[rows] = run.own_units(run.decoder.decode(z[rows], each))
         if rows.stop < len(z):
             is_shown = len(z) > WHOLE and shown.is_due()
             yield decoded(run, request, epoch, values.copy()) if is_shown else None

@@ -278,7 +278,7 @@ class OpenedRun:
         return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
 
     def condition(self, asked: Any) -> Any:
-        """A condition as messages name it, for `Decoder`: of a sample's row the sample.
+        """A condition as messages name it, for `Decoder`: of samples' rows the samples.
 
         Raises:
             ValueError: If it is no row of a kept sample.
@@ -286,6 +286,8 @@ class OpenedRun:
         about = self.contents.model.conditions
         if about is None or about.kind != "sample":
             return asked
+        if isinstance(asked, np.ndarray):
+            return self.told(asked)
         row = 0 if asked is None else asked
         if not isinstance(row, int):
             raise ValueError(f"the condition is a shown sample, given by its row, not {row!r}")

@@ -247,16 +247,23 @@ class Session(QObject):
         """Whether a decode would be answered: torch is there and the run has weights."""
         return self.engine is not None and self.run is not None and self.run.decodes
 
-    def decode(self, view: str, z: NDArray[np.float32], epoch: int | None = None) -> None:
+    def decode(
+        self,
+        view: str,
+        z: NDArray[np.float32],
+        epoch: int | None = None,
+        condition: Any = None,
+    ) -> None:
         """Decode latents (B, D) for a view at the shown epoch; `decoded` answers.
 
-        A conditional model is told the session's condition.
+        A conditional model is told `condition`: one, or an array with one for every latent; without
+        it what the session says.
         """
         if self.run is None or not self.run.decodes:
             return
         at = self.epoch if epoch is None else epoch
         latents = np.atleast_2d(np.asarray(z, np.float32))
-        told = self.condition
+        told = self.condition if condition is None else condition
         self._post(m.Decode(run=self.run.run, view=view, z=latents, epoch=at, condition=told))
 
     def reconstruct(
