@@ -38,8 +38,8 @@ WAYS = (
     (DOWN, "Upwards"),
 )
 THROUGH = (
-    "Latents drawn at random, or on a line across or up the map through the selected sample (without "
-    "one through the middle)"
+    "Latents drawn at random, or on a line across or up the map through the selected sample; "
+    "through the middle where none is selected"
 )
 NO_RUN = "Open a run of a conditional model: every condition appears here with the same latents."
 
