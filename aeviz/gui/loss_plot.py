@@ -12,6 +12,8 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.chart_marks import ChartMarks
+from aeviz.gui.marks import Mark, Section, sections
 from aeviz.gui.plotting import StyledPlot, to_plot_array
 from aeviz.gui.session import Session
 from aeviz.messages import TruthLine
@@ -25,6 +27,8 @@ MSE_UNIT = "squared error per feature"
 class LossPlot(StyledPlot):
     """Curves over the epochs of the session's run; a click or drag moves the playhead.
 
+    Stages and events, such as a turned option, are marked by upright lines.
+
     What has a unit of its own is shown apart: the loss with its terms, the reconstruction error
     per feature, and whatever else a model reports of an epoch.
     """
@@ -35,8 +39,10 @@ class LossPlot(StyledPlot):
         self._quantity = LOSS
         self._is_log = False
         self._playhead: pg.InfiniteLine | None = None
+        self._marks: ChartMarks | None = None
         super().__init__("Loss chart", x_title="epoch", gaps=(64, 30), parent=parent)
         self._session = session
+        self._marks = ChartMarks(self, session)
         self.setMouseEnabled(x=False, y=False)
         self.setFrameShape(self.Shape.NoFrame)
         self._playhead = pg.InfiniteLine(angle=90, movable=True)
@@ -79,6 +85,11 @@ class LossPlot(StyledPlot):
         if quantity != self._quantity:
             self._quantity = quantity
             self._rebuild()
+
+    @property
+    def marked(self) -> tuple[list[Section], list[Mark]]:
+        """The stages and events that are marked."""
+        return ([], []) if self._marks is None else self._marks.shown
 
     def curve(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """Epochs and drawn heights of a metric's curve, None where it is not shown."""
@@ -167,6 +178,8 @@ class LossPlot(StyledPlot):
             line.setPen(_pen(colours.muted, 1.2, Qt.PenStyle.DotLine))
             text.setFont(theme.caption(self.font()))
             text.setColor(QColor(colours.muted))
+        if self._marks is not None:
+            self._marks.restyle()
         self._playhead.setPen(_pen(colours.accent, 1.0, Qt.PenStyle.SolidLine))
         self._playhead.setHoverPen(_pen(colours.accent, 2.0, Qt.PenStyle.SolidLine))
 
@@ -188,15 +201,20 @@ class LossPlot(StyledPlot):
     @Slot()
     def _on_redraw(self) -> None:
         epochs = to_plot_array(np.arange(self._session.last_epoch + 1))
+        # Losses of two stages are two things: no curve leads from one to the other.
+        cuts = [part.start for part in sections(self._session, len(epochs))[1:]]
+        places = np.searchsorted(epochs, cuts)
         drawn = []
         for name, item in self._curves.items():
             heights = self._heights(self._session.metric(name))
-            item.setData(epochs, heights)
+            item.setData(np.insert(epochs, places, cuts), np.insert(heights, places, np.nan))
             drawn.append(heights)
         if self._playhead is not None:
             self._playhead.setVisible(self._session.last_epoch >= 0)
         self._fit(drawn, self._place_truths())
         self._place_truths()
+        if self._marks is not None:
+            self._marks.refresh()
         self.set_titles("epoch", quantity_unit(self._session, self._quantity))
 
     @Slot(float)

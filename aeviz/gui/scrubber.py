@@ -19,7 +19,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
-from aeviz.gui.plotting import nice_step
+from aeviz.gui.marks import happened, marks, sections
+from aeviz.gui.plotting import mixed, nice_step
 from aeviz.gui.session import Session
 
 _EDGE = 14.0
@@ -34,7 +35,8 @@ _LINE = 15.0
 class Scrubber(QWidget):
     """Epochs as dots on a line with the playhead on it; drawn and operated by us.
 
-    Dots are hollow where an epoch keeps no weights; marks over the line are events.
+    Dots are hollow where an epoch keeps no weights; marks over the line are events; upright lines
+    are where a stage begins.
 
     Signals:
         scrubbed(float): The person moves the playhead there.
@@ -97,7 +99,10 @@ class Scrubber(QWidget):
         lines = [self.tr("Epoch {epoch}").format(epoch=epoch)]
         if epoch == 0:
             lines[0] = self.tr("Epoch 0, before training")
-        lines += done.events
+        elif session.run is not None and done.stage < len(session.run.stages) > 1:
+            stage = session.run.stages[done.stage]
+            lines[0] = self.tr("Epoch {epoch}, stage {stage}").format(epoch=epoch, stage=stage)
+        lines += happened(session, epoch)
         if not done.has_weights:
             lines.append(self.tr("It keeps no weights: the nearest kept epoch decodes."))
         return ". ".join(line.rstrip(".") for line in lines)
@@ -112,6 +117,7 @@ class Scrubber(QWidget):
         if not self._session.epochs:
             return
         self._paint_numbers(painter)
+        self._paint_stages(painter)
         self._paint_epochs(painter)
         self._paint_events(painter)
         self._paint_handle(painter)
@@ -145,6 +151,22 @@ class Scrubber(QWidget):
             room = QRectF(self.place_of(epoch) - wide / 2, _LINE + 7, wide, metrics.height())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignHCenter), str(epoch))
 
+    def _paint_stages(self, painter: QPainter) -> None:
+        """Where stages begin, and under the numbers their names."""
+        colours, font = theme.tokens(self.palette()), theme.caption(self.font())
+        metrics = QFontMetricsF(font)
+        top = _LINE + 7 + metrics.height()
+        painter.setFont(font)
+        for section in sections(self._session, self.end):
+            left, right = self.place_of(section.start), self.place_of(section.end)
+            painter.setPen(QPen(mixed(colours.muted, colours.window, 0.5), 1.0))
+            if section.start > 0:
+                painter.drawLine(QPointF(left, _LINE - 9), QPointF(left, self.height()))
+            room = QRectF(left + 6, top, right - left - 12, metrics.height())
+            name = metrics.elidedText(section.name, Qt.TextElideMode.ElideRight, room.width())
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft), name)
+
     def _paint_epochs(self, painter: QPainter) -> None:
         """Dots, as many as there is room for; those without weights are hollow."""
         colours, session = theme.tokens(self.palette()), self._session
@@ -167,11 +189,10 @@ class Scrubber(QWidget):
         colours = theme.tokens(self.palette())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.warning))
-        for done in self._session.epochs:
-            if done.events:
-                x, top = self.place_of(done.epoch), _LINE - 12
-                corners = ((x - 4, top), (x + 4, top), (x, top + 5.5))
-                painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+        for mark in marks(self._session, self.place_of, 1.0):
+            x, top = self.place_of(mark.epoch), _LINE - 12
+            corners = ((x - 4, top), (x + 4, top), (x, top + 5.5))
+            painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
 
     def _paint_handle(self, painter: QPainter) -> None:
         colours = theme.tokens(self.palette())
@@ -190,9 +211,11 @@ class Scrubber(QWidget):
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room."""
+        """As wide as there is room; higher where stages have names."""
+        run = self._session.run
+        rows = 2 if run is not None and len(run.stages) > 1 else 1
         numbers = QFontMetricsF(theme.caption(self.font())).height()
-        return QSize(400, math.ceil(_LINE + 7 + numbers + 3))
+        return QSize(400, math.ceil(_LINE + 7 + rows * numbers + 3))
 
     def minimumSizeHint(self) -> QSize:
         """A short one."""

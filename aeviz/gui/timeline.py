@@ -219,6 +219,7 @@ class Timeline(QWidget):
         self._is_playing, self._follow = False, None
         self._timer.stop()
         self._last_added = 0.0
+        self.scrubber.updateGeometry()
         self.session.set_following(True)
         if self.session.last_epoch > 0:
             self._follow_newest(0.0)
