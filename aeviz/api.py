@@ -193,7 +193,8 @@ class Run:
 
         Returns:
             Images float32 (N, H, W, C) with 0 black and 1 white, never clipped; or rows of a
-            table (N, F) in their own units.
+            table (N, F) in their own units. Where a flow's inverse is too inaccurate even in
+            double precision, the row is NaN.
 
         Raises:
             ValueError: If the shape is wrong or a number is not finite.

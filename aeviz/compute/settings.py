@@ -42,6 +42,11 @@ def complete(settings: Mapping[str, Any]) -> Settings:
             f"the model {model.name!r} takes {' and '.join(model.data)} data, and "
             f"{dataset.name!r} is {dataset.kind} data"
         )
+    if "latent_dim" in groups["model"] and "latent_dim" not in model.config.__pydantic_fields__:
+        raise SettingsError(
+            f"model.latent_dim cannot be chosen: a latent of {model.name!r} has as many dimensions "
+            "as a sample has features"
+        )
     train = {**model.defaults, **groups["train"]}
     return {
         "data": {"name": dataset.name, **_data_options(dataset, groups["data"])},

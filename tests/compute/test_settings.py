@@ -42,6 +42,10 @@ def test_complete_settings_stay_as_they_are_also_through_json() -> None:
         ({"train": {"lr": 0}}, "train.lr=0: it should be greater than"),
         ({"train": {"epochs": 1.5}}, "train.epochs=1.5: it should be a valid integer"),
         ({"data": {"binarise": "x"}}, "data.binarise=x: it should be one of no, fixed, dynamic"),
+        (
+            {"model": {"name": "maf", "latent_dim": 3}},
+            "model.latent_dim cannot be chosen: a latent of 'maf' has as many dimensions",
+        ),
         ({"data": {"name": "two-moons", "noise": -1}}, "data.noise=-1: it should be at least 0"),
         ({"data": {"name": "two-moons", "noise": "a"}}, "data.noise=a: it should be a number"),
         ({"seed": -1}, "seed=-1: it should be a whole number"),
