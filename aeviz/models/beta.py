@@ -3,14 +3,15 @@
 from pydantic.dataclasses import dataclass
 
 from aeviz.models.base import register_model
-from aeviz.models.options import FORBID_EXTRA
+from aeviz.models.options import FORBID_EXTRA, LatentDim
 from aeviz.models.vae import VAE, Beta, VAEConfig
 
 
 @dataclass(frozen=True, config=FORBID_EXTRA)
 class BetaVAEConfig(VAEConfig):
-    """Options of the β-VAE: those of the variational autoencoder, with a larger β."""
+    """Options of the β-VAE: those of the variational autoencoder, with other defaults."""
 
+    latent_dim: LatentDim = 10
     beta: Beta = 4.0
 
 
@@ -21,4 +22,5 @@ register_model(
     "thing.",
     source="Higgins et al., 2017",
     config=BetaVAEConfig,
+    dataset="shapes",
 )(VAE)

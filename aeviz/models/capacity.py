@@ -20,7 +20,7 @@ from aeviz.models.likelihoods import (
     draw_standard_normal,
     log_standard_normal,
 )
-from aeviz.models.options import FORBID_EXTRA
+from aeviz.models.options import FORBID_EXTRA, LatentDim
 from aeviz.models.priors import kl_term
 
 CAPACITY = Term(
@@ -38,6 +38,7 @@ CAPACITY = Term(
 class CapacityVAEConfig(BodyConfig):
     """Options of the capacity-annealed β-VAE."""
 
+    latent_dim: LatentDim = 10
     gamma: Annotated[
         float,
         Field(
@@ -80,6 +81,7 @@ class CapacityVAEConfig(BodyConfig):
     "first.",
     source="Burgess et al., 2018",
     config=CapacityVAEConfig,
+    dataset="shapes",
 )
 @final
 class CapacityVAE(LatentModel):

@@ -22,7 +22,7 @@ from aeviz.models.likelihoods import (
     log_normal,
     log_standard_normal,
 )
-from aeviz.models.options import FORBID_EXTRA
+from aeviz.models.options import FORBID_EXTRA, LatentDim
 
 EstimateName = Literal["stratified", "weighted"]
 
@@ -72,6 +72,7 @@ def _weight(title: str, of: str) -> object:
 class TCVAEConfig(BodyConfig):
     """Options of the β-TC-VAE."""
 
+    latent_dim: LatentDim = 10
     beta: Annotated[float, _weight("β", "total correlation")] = 6.0
     alpha: Annotated[float, _weight("α", "mutual information")] = 1.0
     gamma: Annotated[float, _weight("γ", "dimension-wise KL")] = 1.0
@@ -96,6 +97,7 @@ class TCVAEConfig(BodyConfig):
     "to mean one thing.",
     source="Chen et al., 2018",
     config=TCVAEConfig,
+    dataset="shapes",
 )
 @final
 class TCVAE(LatentModel):

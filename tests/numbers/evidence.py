@@ -104,7 +104,7 @@ def measure_mig(quick: bool) -> Iterator[Figure]:
         settings = {
             "data": {"name": "shapes"},
             "model": {"name": model, "latent_dim": 10, **SHAPES_MODEL, **options},
-            "train": {"epochs": 1 if quick else SHAPES_EPOCHS, "batch_size": 256},
+            "train": {"epochs": 1 if quick else SHAPES_EPOCHS, "batch_size": 128},
         }
         with tempfile.TemporaryDirectory() as folder:
             run = trained(Path(folder) / "run", settings)
@@ -123,8 +123,8 @@ def measure_mig(quick: bool) -> Iterator[Figure]:
             yield Figure(f"{title}: {name}", rows[name])
 
 
-SHAPES_MODEL: Mapping[str, Any] = {"widths": [1200, 1200], "decoder_widths": [1200, 1200, 1200]}
-SHAPES_EPOCHS = 60
+SHAPES_MODEL: Mapping[str, Any] = {"widths": [512, 256]}
+SHAPES_EPOCHS = 40
 SHAPES_MEASURES = (
     *("mig", "dci", "sap", "mutual_information", "total_correlation", "dimension_kl"),
     "reconstruction_mse",
