@@ -24,7 +24,7 @@ def catalogue() -> Catalogue:
     """Everything that is registered now, plug-ins included."""
     return Catalogue(
         models=tuple(_model(MODELS[name]) for name in sorted(MODELS, key=_place)),
-        data=tuple(_dataset(DATASETS[name]) for name in sorted(DATASETS)),
+        data=tuple(_dataset(DATASETS[name]) for name in sorted(DATASETS, key=_data_place)),
         presets=PRESETS,
         train=options_of(TrainConfig),
     )
@@ -36,6 +36,19 @@ ORDER = (
     *("vq-vae", "vq-vae-2", "two-decoder", "topological", "realnvp", "maf", "spline"),
 )
 """From the plain to the intricate, as a lecture takes them; what is not named here comes last."""
+
+
+DATA_ORDER = (
+    *("digits", "mnist", "fashion-mnist", "kmnist", "emnist", "qmnist", "usps"),
+    *("svhn", "cifar10", "celeba", "shapes", "patches"),
+    *("wine", "cells", "noise", "spheres", "swiss-roll"),
+    *("two-moons", "eight-gaussians", "checkerboard", "ring", "pinwheel"),
+)
+"""Images, then tables, then points of the plane; the first is what a new window offers."""
+
+
+def _data_place(name: str) -> tuple[int, str]:
+    return (DATA_ORDER.index(name) if name in DATA_ORDER else len(DATA_ORDER), name)
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -62,7 +62,7 @@ def load_spheres(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -
         samples=points[rows],
         scaling=standardise(points[train]),
         labels=labels[rows],
-        class_names=(*(f"sphere {number + 1}" for number in range(INNER)), "outer sphere"),
+        class_names=(*(str(number + 1) for number in range(INNER)), "outer"),
         feature_names=tuple(f"x{number + 1}" for number in range(DIMENSIONS)),
         source=SOURCE,
         licence="None needed: computed",
