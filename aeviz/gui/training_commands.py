@@ -1,8 +1,11 @@
 """When Train, Pause, Step and Stop can be used, why not, and what they do."""
 
+import math
+
 from PySide6.QtCore import QObject, Slot
 
 from aeviz.gui.commands import Commands
+from aeviz.gui.marks import sections
 from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
 
@@ -47,13 +50,23 @@ class TrainingCommands(QObject):
         return ""
 
     @property
-    def further_epochs(self) -> int:
-        """Total to go on to: what was planned, or as many again once that is reached."""
-        run = self._session.run
+    def further(self) -> tuple[int, int]:
+        """Where to go on to: what was planned, or as many epochs again once that is reached.
+
+        Returns:
+            The last epoch then, and the epochs of a stage that lead there; they are the same where
+            the model is trained as a whole.
+        """
+        run, done = self._session.run, self._session.last_epoch
         if run is None:
-            return 0
-        done = self._session.last_epoch
-        return run.epochs if done < run.epochs else done + max(run.epochs, 1)
+            return 0, 0
+        each = int(run.settings.get("train", {}).get("epochs", run.epochs))
+        begun = sections(self._session, math.inf)
+        start = math.floor(begun[-1].start) if begun else 0
+        planned = start + (max(len(run.stages), 1) - max(len(begun) - 1, 0)) * each
+        if done < planned:
+            return planned, each
+        return done + max(each, 1), done - start + max(each, 1)
 
     @Slot()
     def _on_changed(self) -> None:
@@ -73,7 +86,7 @@ class TrainingCommands(QObject):
             self.tr("&Continue") if paused else self.tr("&Pause"),
             "play" if paused else "pause",
         )
-        further = self.further_epochs
+        further, _ = self.further
         text = self.tr("Train &further, to epoch {epoch}").format(epoch=further)
         self._commands.rename("train.further", text if further else self.tr("Train &further"))
 
@@ -101,8 +114,8 @@ class TrainingCommands(QObject):
 
     @Slot()
     def _on_further(self) -> None:
+        _, epochs = self.further
         if self._plan.place:
-            settings, devices = self._plan.settings(), self._plan.place
-            self._session.train_outside(settings, devices, self.further_epochs)
+            self._session.train_outside(self._plan.settings(), self._plan.place, epochs)
         else:
-            self._session.train_on(self.further_epochs)
+            self._session.train_on(epochs)

@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional
 
+from aeviz.compute.checkpoint import capture, restore
 from aeviz.compute.precision import Precision
 from aeviz.compute.settings import SettingsError
+from aeviz.compute.training import EpochResult, Training, TrainingDiverged, fit
 from aeviz.models.base import Batch, Losses
 from tests.compute.run_setup import images, settings_of
+from tests.compute.test_training import same
 from tests.compute.training_setup import make_training, results
 
 CPU = torch.device("cpu")
@@ -76,6 +80,69 @@ def test_it_is_a_setting_that_a_run_refuses_early() -> None:
     settings["train"]["precision"] = "fp16"
     with pytest.raises(SettingsError, match="use bf16 or 32"):
         prepare(settings, dataset, choose("cpu"))
+
+
+# ── scaled gradients, here without a GPU ──────────────────────────────────────────────────────
+
+
+def scaled(scale: float = 2.0**16, **train: Any) -> Training:
+    """A training whose gradients are scaled as fp16 needs it."""
+    training = make_training(train={"precision": "bf16", "epochs": 2, **train})
+    training.precision._scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+    return training
+
+
+@pytest.mark.parametrize("options", [{}, {"clip": 1.0}, {"optimiser": "nadam"}])
+def test_a_scale_is_taken_back_before_the_step(options: dict[str, Any]) -> None:
+    plain = make_training(train={"precision": "bf16", "epochs": 2, **options})
+    assert results(scaled(**options))[-1].metrics == results(plain)[-1].metrics
+
+
+def test_a_gradient_beyond_sixteen_bits_halves_the_scale_and_leaves_the_weights() -> None:
+    training = scaled()
+    parameter = next(training.model.parameters())
+
+    def overflow(gradient: Tensor) -> Tensor:
+        return gradient * math.inf if training.step == 1 else gradient
+
+    parameter.register_hook(overflow)  # type: ignore[no-untyped-call]
+    seen: list[Tensor] = []
+    for _ in fit(training):
+        if len(seen) < training.step:
+            seen.append(parameter.detach().clone())
+    assert torch.equal(seen[0], seen[1])
+    assert not torch.equal(seen[1], seen[2])
+    assert training.precision.state()["scale"] == 2.0**15
+
+
+def test_the_scale_goes_on_with_the_training() -> None:
+    whole = results(scaled(2.0**10))
+    training = scaled(2.0**10)
+    job, done = fit(training), []
+    for item in job:
+        if isinstance(item, EpochResult):
+            done.append(item)
+        if training.step == 4:
+            break
+    files = capture(training)
+    job.close()
+    again = scaled()
+    restore(again, files)
+    again.reported = done[-1].epoch
+    assert same(whole, done + results(again))
+    assert again.precision.state()["scale"] == 2.0**10
+
+
+def test_a_loss_without_any_finite_gradient_is_told() -> None:
+    training = scaled(2.0**-19, epochs=20)
+    parameter = next(training.model.parameters())
+
+    def overflow(gradient: Tensor) -> Tensor:
+        return gradient * math.inf
+
+    parameter.register_hook(overflow)  # type: ignore[no-untyped-call]
+    with pytest.raises(TrainingDiverged, match="the gradient in 16 bits is not finite"):
+        results(training)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")

@@ -1,5 +1,6 @@
 """Commands: one table for menus, shortcuts and palette; what cannot act says why."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,6 +120,22 @@ def test_a_run_can_be_trained_further(training: Training) -> None:
     (message,) = training.posted
     assert isinstance(message, m.TrainOn)
     assert message.epochs == 6
+
+
+def test_epochs_are_asked_for_by_stage(training: Training) -> None:
+    settings = {"data": {"name": "digits"}, "model": {"name": "vae"}, "train": {"epochs": 3}}
+    training.session.receive(READY)
+    training.session.receive(run(stages=("a", "b"), epochs=6, settings=settings))
+    for number in range(4):
+        training.session.receive(epoch(number))
+    assert training.training.further == (6, 3)
+    training.session.receive(replace(epoch(4), stage=1))  # of a first stage of three epochs
+    assert training.training.further == (6, 3)
+    for number in (5, 6):
+        training.session.receive(replace(epoch(number), stage=1))
+    assert training.training.further == (9, 6)
+    training.commands.action("train.further").trigger()
+    assert [message.epochs for message in training.posted if isinstance(message, m.TrainOn)] == [6]
 
 
 def test_the_palette_finds_by_words_and_runs_what_is_chosen(qtbot: Any) -> None:
