@@ -102,7 +102,7 @@ def test_the_slider_leads_from_x_to_z(inspector: FlowInspector) -> None:
     assert inspector.note.text() == flow.ON_THE_WAY
     session.receive(stages())
     assert inspector.slider.maximum() == 2 * FINE
-    assert inspector.stage.text() == "x, before the first transform · ∫p over the window 0.970"
+    assert inspector.stage.text() == "x, before the first transform · ∫p = 0.970"
     inspector.slider.setValue(FINE // 2)
     np.testing.assert_allclose(inspector.plot.points.positions[0], [0.5, 1])
     assert inspector.stage.text() == "In transform 1 of 2"

@@ -54,6 +54,7 @@ class FlowInspector(Inspector):
             for name, title in (("points", "Samples"), ("lines", "Grid"), ("density", "Density"))
         }
         self.stage = caption_label("", "text")
+        self.stage.setToolTip("∫p is the integral of the density over the shown window")
         self.scale = DensityScale()
         self.note = caption_label(NO_RUN)
         self.figures = {name: figure_label() for name, *_ in READOUTS}
@@ -319,7 +320,7 @@ class FlowInspector(Inspector):
         if number != self.time or "mass" not in answer.arrays:
             return ""
         mass = float(answer.arrays["mass"][number])
-        return f" · ∫p over the window {measure(mass, 3)}" if math.isfinite(mass) else ""
+        return f" · ∫p = {measure(mass, 3)}" if math.isfinite(mass) else ""
 
     def _marked(self) -> FloatArray | None:
         """Where the place that is spoken of lies at the slider's time."""
