@@ -12,7 +12,10 @@ from aeviz.gui import theme
 from aeviz.gui.numbers import count
 from aeviz.messages import Term
 
-SIGNS = {"beta": "β", "lambda": "λ", "lam": "λ", "penalty": "λ"}
+SIGNS = {
+    **{"alpha": "α", "beta": "β", "gamma": "γ", "kl_weight": "(1 − α)"},
+    **{"lambda": "λ", "lam": "λ", "penalty": "λ"},
+}
 """How the option that weighs a term is written in a formula."""
 
 _BAR = 8.0

@@ -26,7 +26,7 @@ from aeviz.models.priors import kl_term
 CAPACITY = Term(
     name="capacity",
     title="Capacity",
-    formula="|KL − C| − KL",
+    formula="(|KL − C| − KL)",
     unit="nats per sample",
     definition="What makes of the divergence its distance from the capacity C, which grows while "
     "training and has its full size in validation: −C as long as the divergence is above C.",

@@ -174,7 +174,7 @@ def kl_term(name: PriorName, weight: str = "beta") -> Term:
 MOMENTS = Term(
     name="moments",
     title="Distance of (μ, σ) from (0, 1)",
-    formula="‖μ‖² + ‖σ − 1‖²",
+    formula="(‖μ‖² + ‖σ − 1‖²)",
     unit="squared distance per sample",
     definition="Squared distance of the posterior's mean and standard deviation from 0 and 1, "
     "summed over the latent dimensions, mean over the samples: in place of the KL divergence, but "
