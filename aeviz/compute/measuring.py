@@ -11,8 +11,8 @@ from torch import Tensor
 from aeviz.compute import seeds
 from aeviz.compute.samples import TRAIN, VALIDATION
 from aeviz.compute.tally import Tally
-from aeviz.messages import ByteArray, FloatArray
-from aeviz.models.base import Counting, LatentModel
+from aeviz.messages import ByteArray, FloatArray, IntArray
+from aeviz.models.base import Classifying, Counting, LatentModel
 
 if TYPE_CHECKING:
     from aeviz.compute.training import Training
@@ -63,19 +63,20 @@ def measure_shown(
         latents: Written to, (N, D).
         metrics: Gets the mean over shown samples and features of (decode(encode(x)) − x)², for the
             training part and, as "validation_reconstruction_mse", for the other; so with the
-            figures of a model that is `Counting`.
+            figures of a model that is `Counting`, and the accuracy of one that is `Classifying`.
     """
     shown, parts = training.split.shown, training.split.parts
     features = int(np.prod(training.store.shape))
     size = max(16, SLICE_VALUES // features)
     errors = np.empty(len(shown), np.float64)
-    counts = Counts(training.measured)
+    counts, hits = Counts(training.measured), Hits(training)
     with evaluating(training.measured):
         for first in range(0, len(shown), size):
             rows = slice(first, first + size)
             index = torch.from_numpy(shown[rows].copy()).to(training.store.device)
             z, error = _encode(training, index)
             counts.add(z, parts[rows])
+            hits.add(z, shown[rows], parts[rows])
             latents[rows] = z.cpu().numpy()
             errors[rows] = error.cpu().numpy()
             yield
@@ -84,6 +85,7 @@ def measure_shown(
             mean = errors[parts == part].mean() / features
             metrics[f"{name}reconstruction_mse"] = float(mean)
         metrics.update(counts.figures(part, name))
+        metrics.update(hits.figures(part, name))
 
 
 class Counts:
@@ -109,6 +111,39 @@ class Counts:
             return {}
         found = self._model.figures(self._sums[part])
         return {f"{prefix}{name}": value for name, value in found.items()}
+
+
+class Hits:
+    """How often a `Classifying` model is right, for each part; nothing for other models.
+
+    Counted are all samples with a label, also those whose label the training did not see. Before
+    the last stage there is nothing to count: the head is still as it was drawn.
+    """
+
+    def __init__(self, training: "Training") -> None:
+        model = training.measured
+        is_last = training.stage == len(training.stages) - 1
+        can = isinstance(model, Classifying) and model.classes > 0 and is_last
+        self._model = model if can and isinstance(model, Classifying) else None
+        self._labels = training.store.labels
+        self._right: dict[int, int] = {}
+        self._all: dict[int, int] = {}
+
+    @torch.no_grad()
+    def add(self, z: Tensor, rows: IntArray, parts: ByteArray) -> None:
+        """Take latents (B, D) of samples by their numbers and parts, (B,) each."""
+        if self._model is None or self._labels is None:
+            return
+        said, labels = self._model.class_scores(z).argmax(dim=1).cpu().numpy(), self._labels[rows]
+        for part in np.unique(parts).tolist():
+            known = (parts == part) & (labels >= 0)
+            self._right[part] = self._right.get(part, 0) + int((said == labels)[known].sum())
+            self._all[part] = self._all.get(part, 0) + int(known.sum())
+
+    def figures(self, part: int, prefix: str) -> dict[str, float]:
+        """The accuracy of a part by the name of its metric."""
+        count = self._all.get(part, 0)
+        return {f"{prefix}accuracy": self._right[part] / count} if count else {}
 
 
 @torch.no_grad()

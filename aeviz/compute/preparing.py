@@ -15,12 +15,12 @@ from aeviz.compute.conditions import Told, told_by, with_conditions
 from aeviz.compute.device import Device, DeviceError, choose
 from aeviz.compute.info import run_info, truths_of
 from aeviz.compute.loading import as_trained, data_hash, load_dataset
-from aeviz.compute.samples import SampleStore, data_spec, split
+from aeviz.compute.samples import SampleStore, Split, data_spec, split, with_hidden_labels
 from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import Training
 from aeviz.compute.world import World
 from aeviz.data.dataset import Dataset
-from aeviz.messages import Message
+from aeviz.messages import IntArray, Message
 from aeviz.models.base import DataSpec, Preparing
 from aeviz.runs.checkpoint import read_checkpoint
 from aeviz.runs.reading import RunError
@@ -95,16 +95,31 @@ def make_training(
         model = new_model(settings["model"], spec, seed).to(device.torch)
     except ValueError as error:
         raise SettingsError(str(error)) from error
-    dynamic = settings["data"].get("binarise", "no") == "dynamic"
+    parts = split(len(dataset), config.validation, config.shown, seed)
+    store = SampleStore(
+        dataset,
+        device.torch,
+        dynamic=settings["data"].get("binarise", "no") == "dynamic",
+        told=told_by(settings, dataset),
+        labels=shown_labels(settings, dataset, parts),
+    )
     return Training(
         model,
-        SampleStore(dataset, device.torch, dynamic=dynamic, told=told_by(settings, dataset)),
-        split(len(dataset), config.validation, config.shown, seed),
+        store,
+        parts,
         config,
         seed=seed,
         weights=live_weights(settings["model"], live_options(settings)),
         world=world,
     )
+
+
+def shown_labels(settings: Settings, dataset: Dataset, parts: Split) -> IntArray | None:
+    """The labels that batches show, where the model's option `labels` hides some; else None."""
+    count = settings["model"].get("labels")
+    if count is None or dataset.labels is None:
+        return None
+    return with_hidden_labels(dataset.labels, parts.train, int(count), settings["seed"])
 
 
 def load(

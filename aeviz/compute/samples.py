@@ -63,6 +63,32 @@ def split(count: int, share: float, shown: int, seed: int) -> Split:
     )
 
 
+def with_hidden_labels(labels: IntArray, train: IntArray, count: int, seed: int) -> IntArray:
+    """Labels of which only `count` of the training part are left, the others are -1.
+
+    They are chosen by the seed, as many of each class as can be; those of other parts stay.
+
+    Args:
+        labels: Of all samples, (N,), -1 where missing.
+        train: Which samples are trained on.
+        count: How many keep their label; 0 hides none.
+        seed: Of the run.
+    """
+    if count <= 0:
+        return labels
+    order = seeds.numpy_generator(seed, "labels").permutation(train)
+    order = order[labels[order] >= 0]
+    turn = np.empty(len(order), np.int64)  # of each sample within its class
+    for label in np.unique(labels[order]).tolist():
+        members = np.flatnonzero(labels[order] == label)
+        turn[members] = np.arange(len(members))
+    kept = order[np.argsort(turn, kind="stable")[:count]]
+    told = labels.copy()
+    told[train] = -1
+    told[kept] = labels[kept]
+    return told
+
+
 def data_spec(dataset: Dataset, samples: int) -> DataSpec:
     """What a model may know of a data set of which it is trained on `samples` samples."""
     return DataSpec(
@@ -108,11 +134,15 @@ class SampleStore:
     Where a quarter of the device's free memory holds them, the samples lie on the device;
     otherwise, and when they are memory-mapped, every batch is copied there.
 
+    Attributes:
+        labels: Of all samples, none hidden, (N,); None without.
+
     Args:
         dataset: The samples in their own units.
         device: Where batches are wanted.
         dynamic: Whether training batches are binarised anew whenever they are taken.
         told: What a conditional model is told of every sample.
+        labels: What batches say of the labels, (N,), where some are hidden from the training.
     """
 
     def __init__(
@@ -122,6 +152,7 @@ class SampleStore:
         *,
         dynamic: bool = False,
         told: Told | None = None,
+        labels: IntArray | None = None,
     ) -> None:
         self.device = device
         self.dynamic = dynamic
@@ -132,7 +163,9 @@ class SampleStore:
             self._resident = torch.from_numpy(np.array(self._host, order="C")).to(device)
         self._labels = None
         if dataset.labels is not None:
-            self._labels = torch.from_numpy(dataset.labels.copy()).to(device)
+            shown = dataset.labels if labels is None else labels
+            self._labels = torch.from_numpy(shown.copy()).to(device)
+        self.labels = dataset.labels
         self._told = None
         if told is not None and told.values is not None:
             self._told = torch.from_numpy(told.values.copy()).to(device)

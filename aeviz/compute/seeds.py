@@ -15,6 +15,7 @@ Purpose = Literal[
     "noise",
     "validation",
     "binarise",
+    "labels",
 ]
 """What random numbers are drawn for; the order is part of what a seed means."""
 

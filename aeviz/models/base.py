@@ -247,6 +247,21 @@ class Counting(Protocol):
 
 
 @runtime_checkable
+class Classifying(Protocol):
+    """Tells the class of a sample from its latent, in its last stage if it has several.
+
+    Attributes:
+        classes: How many classes it tells apart; 0 where it was built without.
+    """
+
+    classes: int
+
+    def class_scores(self, z: Tensor) -> Tensor:
+        """Logits of the classes for latents (B, D), (B, K)."""
+        ...
+
+
+@runtime_checkable
 class Conditional(Protocol):
     """Is told a condition beside the sample or the latent; None means that it is not known.
 
