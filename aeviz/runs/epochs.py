@@ -7,13 +7,21 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from aeviz.runs.atomic import remove, write_bytes
+from aeviz.runs.atomic import make_folder, remove, write_bytes
 from aeviz.runs.reading import refuse_link
-from aeviz.runs.schema import LATENTS, WEIGHTS, TrainConfig, latents_file, weights_file
+from aeviz.runs.schema import (
+    AXES,
+    LATENTS,
+    WEIGHTS,
+    TrainConfig,
+    axes_file,
+    latents_file,
+    weights_file,
+)
 from aeviz.runs.thinning import to_remove
 
 GIGABYTE = 10**9
-EPOCH_FILES = {LATENTS: latents_file, WEIGHTS: weights_file}
+EPOCH_FILES = {LATENTS: latents_file, AXES: axes_file, WEIGHTS: weights_file}
 """Folder → the name of an epoch's file in it, relative to the run folder."""
 
 _NAME = re.compile(r"epoch-(\d{5,8})\.")
@@ -59,6 +67,8 @@ class EpochFiles:
         for folder, data in contents.items():
             name = EPOCH_FILES[folder](epoch)
             refuse_link(self._root / folder)
+            if not (self._root / folder).is_dir():  # that of the axes, which few runs need
+                make_folder(self._root / folder)
             hashes[name] = write_bytes(self._root / name, data)
             self._sizes[folder][epoch] = len(data)
         return hashes
@@ -96,6 +106,8 @@ class EpochFiles:
             logger.info("%s stays for now: %s", path, error.strerror)
             return
         del self._sizes[folder][epoch]
+        if folder == LATENTS and epoch in self._sizes[AXES]:
+            self._thin(AXES, epoch)
 
     def _sizes_in(self, folder: str) -> dict[int, int]:
         sizes = {}

@@ -7,6 +7,7 @@ from aeviz.runs.atomic import TEMPORARY, make_folder, remove, remove_if_empty
 from aeviz.runs.checkpoint import sweep_checkpoint
 from aeviz.runs.reading import RunError, refuse_link
 from aeviz.runs.schema import (
+    AXES,
     CHECKPOINT,
     CONTROL,
     LATENTS,
@@ -19,7 +20,7 @@ from aeviz.runs.schema import (
     WEIGHTS,
 )
 
-FOLDERS = (LATENTS, WEIGHTS, CHECKPOINT)
+FOLDERS = (LATENTS, AXES, WEIGHTS, CHECKPOINT)
 FILES = (SAMPLES, RUN_JSON, METRICS, MANIFEST, CONTROL, PROGRESS)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz.messages import ByteArray, FloatArray, IntArray
+from aeviz.runs import axes as principal
 from aeviz.runs.arrays import HEADER_LIMIT, map_array, parse_array, parse_weights
 from aeviz.runs.control import ask
 from aeviz.runs.epochs import epochs_in
@@ -23,6 +24,7 @@ from aeviz.runs.lock import may_be_written
 from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
 from aeviz.runs.reading import RunError, open_inside, read_bytes, refuse_link
 from aeviz.runs.schema import (
+    AXES,
     CONDITIONS,
     INDEX,
     LABELS,
@@ -35,6 +37,7 @@ from aeviz.runs.schema import (
     WEIGHTS,
     RunInfo,
     Status,
+    axes_file,
     latents_file,
     weights_file,
 )
@@ -178,6 +181,8 @@ class RunFolder:
     def latents(self, epoch: int) -> FloatArray:
         """Latents of all shown samples, float32 (N, D), read-only.
 
+        Above 32 dimensions they are what lies along their first 32 principal axes.
+
         Raises:
             RunError: If they are not kept, or damaged.
         """
@@ -186,6 +191,7 @@ class RunFolder:
             self._epoch_bytes(epoch, name, LATENTS), str(self.path / name), np.float32, 2
         )
         self._require_rows(array, name)
+        array = self._expanded(epoch, array)
         self._dimensions = self._dimensions or array.shape[1]
         if array.shape[1] != self._dimensions:
             raise RunError(
@@ -193,6 +199,22 @@ class RunFolder:
                 f"have {self._dimensions}"
             )
         return array
+
+    def _expanded(self, epoch: int, coordinates: FloatArray) -> FloatArray:
+        """The latents of an epoch, of which the folder keeps coordinates if there are axes."""
+        name = axes_file(epoch)
+        if name not in self._lines[epoch].hashes:
+            return coordinates
+        data = self._epoch_bytes(epoch, name, AXES)
+        axes: FloatArray = parse_array(data, str(self.path / name), np.float32, 2)
+        if not principal.fits(coordinates, axes):
+            raise RunError(
+                f"{self.path / name} is {axes.shape}, which does not fit latents kept as "
+                f"{coordinates.shape}"
+            )
+        latents = principal.expanded(coordinates, axes)
+        latents.flags.writeable = False
+        return latents
 
     def weights(self, epoch: int) -> dict[str, NDArray[Any]]:
         """Weights of an epoch by name.

@@ -20,6 +20,7 @@ RUN_JSON = "run.json"
 METRICS = "metrics.jsonl"
 LATENTS = "latents"
 WEIGHTS = "weights"
+AXES = "axes"
 SAMPLES = "samples.npy"
 INDEX = "latents/index.npy"
 LABELS = "latents/labels.npy"
@@ -47,6 +48,11 @@ Status = Literal["training", "finished", "stopped", "diverged", "interrupted"]
 def latents_file(epoch: int) -> str:
     """Name of an epoch's latents, relative to the run folder."""
     return f"{LATENTS}/epoch-{epoch:05d}.npy"
+
+
+def axes_file(epoch: int) -> str:
+    """Name of the axes that an epoch's latents lie along, where they have many dimensions."""
+    return f"{AXES}/epoch-{epoch:05d}.npy"
 
 
 def weights_file(epoch: int) -> str:

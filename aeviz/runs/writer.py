@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from aeviz import __version__
 from aeviz.messages import ByteArray, FloatArray, IntArray
+from aeviz.runs import axes as principal
 from aeviz.runs import folder
 from aeviz.runs import metrics as metrics_file
 from aeviz.runs.atomic import array_bytes, remove_if_empty, weights_bytes, write_bytes
@@ -27,6 +28,7 @@ from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
 from aeviz.runs.progress import ProgressWriter
 from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import (
+    AXES,
     CONDITIONS,
     FORMAT,
     INDEX,
@@ -159,7 +161,8 @@ class RunWriter:
 
         Args:
             epoch: 0 is before training.
-            latents: float32 (N, D) of the shown samples, reduced by the caller where D is large.
+            latents: float32 (N, D) of the shown samples; with many dimensions what lies beyond the
+                first principal axes is not kept.
             weights: Copies of the model's weights by name.
             metrics: Loss terms and measures by name.
             step: Optimiser steps done so far.
@@ -181,7 +184,7 @@ class RunWriter:
             self.go_back(epoch - 1)
         if self.info.status != "training":
             self.set_status("training")
-        contents = {LATENTS: array_bytes(rows), WEIGHTS: weights_bytes(weights)}
+        contents = {**latents_bytes(rows), WEIGHTS: weights_bytes(weights)}
         try:
             hashes = self._files.write(epoch, contents)
             line = EpochLine(epoch, step, seconds, lr, metrics, tuple(events), hashes, stage=stage)
@@ -364,3 +367,11 @@ def _within_budget(samples: NDArray[Any]) -> NDArray[Any]:
     """The first rows that fit into `SAMPLES_BUDGET`."""
     row = samples[:1].nbytes
     return samples[: SAMPLES_BUDGET // row] if row else samples
+
+
+def latents_bytes(rows: FloatArray) -> dict[str, bytes]:
+    """The files of latents (N, D) by their folders: they, or coordinates and their axes."""
+    if rows.shape[1] <= principal.MOST_DIMENSIONS:
+        return {LATENTS: array_bytes(rows)}
+    coordinates, axes = principal.reduced(rows)
+    return {LATENTS: array_bytes(coordinates), AXES: array_bytes(axes)}
