@@ -8,6 +8,7 @@ import torch
 
 from aeviz.analysis import questions
 from aeviz.analysis.codes import Patches, colours_of
+from aeviz.analysis.measures import Case, all_measures, measured
 from aeviz.analysis.questions import Findings, Subject
 from aeviz.models import MODELS
 from aeviz.models.base import Codebook, DataSpec
@@ -100,3 +101,18 @@ def test_similar_codes_have_similar_colours() -> None:
     colours = colours_of(codes).astype(int)
     near, far = np.abs(colours[0] - colours[1]).max(), np.abs(colours[0] - colours[2]).max()
     assert near < far
+
+
+def test_the_measures_are_those_of_the_codes() -> None:
+    model, x = subject_of().model, batch_of(SPEC).x
+    assert model is not None
+    with torch.no_grad():
+        z = model.encode(x)
+        found = {
+            each.name: measured(each, Case(model, x, z.numpy()))
+            for each in all_measures(["perplexity", "codes_used", "code_nats"])
+        }
+        counts = model.counts(z)
+        assert found["perplexity"].value == pytest.approx(model.figures(counts)["perplexity"])
+        assert found["codes_used"].value == pytest.approx(model.figures(counts)["codes_used"])
+        assert found["code_nats"].value == pytest.approx(-float(model.log_prior(z).mean()))
