@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from aeviz.analysis.measures import Case, Measured, NotApplicable, register_measure
-from aeviz.models.base import Likelihood, Posterior, Prior
+from aeviz.models.base import Invertible, Likelihood, Posterior, Prior
 from aeviz.models.layers import kl_to_standard_normal, sample_normal
 from aeviz.models.likelihoods import log_normal, log_standard_normal
 from aeviz.models.mmd import mmd
@@ -207,6 +207,21 @@ def kl(case: Case) -> Measured:
 def iwae(case: Case) -> Measured:
     """The importance-weighted bound (Burda et al., 2016, https://arxiv.org/abs/1509.00519)."""
     return mean_of(all_evidence(case, IWAE_DRAWS).bound)
+
+
+@register_measure(
+    "log_likelihood",
+    title="Log-likelihood",
+    unit="nats per sample",
+    definition="Mean of log p(x) of a normalising flow, exact: the log-density of the image f(x) "
+    "under the base distribution plus log |det ∂f/∂x|, of samples as the model sees them.",
+)
+def log_likelihood(case: Case) -> Measured:
+    """The exact evidence of a flow."""
+    if not isinstance(case.model, Invertible):
+        raise NotApplicable("only a normalising flow has an exact log p(x): see the IWAE bound")
+    found = [case.model.log_density(case.x[rows]) for rows in case.slices()]
+    return mean_of(torch.cat([base + log_det for base, log_det in found]))
 
 
 # ── the split of the divergence ───────────────────────────────────────────────────────────────

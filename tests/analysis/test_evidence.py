@@ -146,3 +146,13 @@ def test_without_a_posterior_nothing_is_aggregated() -> None:
     case = case_of(tiny(MODELS["wae"], TABLE).eval(), batch_of(TABLE, 20).x)
     with pytest.raises(NotApplicable, match="Gaussian posterior"):
         evidence.mutual_information(case)
+
+
+@torch.no_grad()
+def test_the_log_likelihood_of_a_flow_is_its_density() -> None:
+    x = batch_of(TABLE, 50).x
+    flow = tiny(MODELS["maf"], TABLE).eval()
+    found = evidence.log_likelihood(case_of(flow, x))
+    assert found.value == pytest.approx(float(sum(flow.log_density(x)).mean()), rel=1e-6)
+    with pytest.raises(NotApplicable, match="normalising flow"):
+        evidence.log_likelihood(case_of(tiny(MODELS["linear"], TABLE).eval(), x))
