@@ -1,8 +1,8 @@
 """CIFAR-10: small photographs of ten kinds, from files in torchvision's layout or the binary ones.
 
-`DATA_DIR/cifar-10-batches-py/data_batch_1` to `_5` are what torchvision downloads: pickles, read
-without running any code of theirs. `DATA_DIR/cifar-10-batches-bin/data_batch_1.bin` to `_5` hold
-the same samples as plain bytes.
+`DATA_DIR/cifar-10-batches-py/data_batch_1` to `_5` are what torchvision downloads: pickles, which
+are read without running them. `DATA_DIR/cifar-10-batches-bin/data_batch_1.bin` to `_5` hold the
+same samples as plain bytes.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from aeviz.data.dataset import DataError, DataMissing, Dataset, Reporter, divide
 from aeviz.data.fetching import TorchvisionData, fetch_unless_whole
 from aeviz.data.files import check_labels, first_of
 from aeviz.data.options import BINARISE, DOWNLOAD
-from aeviz.data.plain_pickle import read_plain_pickle
+from aeviz.data.records import read_records
 
 SOURCE = "Krizhevsky, 2009, Learning Multiple Layers of Features from Tiny Images"
 SIDE = 32
@@ -29,14 +29,14 @@ CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
-PLAIN, PICKLED = "cifar-10-batches-bin", "cifar-10-batches-py"
+PLAIN, WRITTEN = "cifar-10-batches-bin", "cifar-10-batches-py"
 
 FILES = TorchvisionData(
     "CIFAR10",
     "CIFAR-10",
     megabytes=170.5,
     needed=tuple(f"data_batch_{part}" for part in PARTS),
-    place=PICKLED,
+    place=WRITTEN,
 )
 
 
@@ -65,7 +65,7 @@ def _load(data_dir: Path, report: Reporter) -> Dataset:
     labels: list[NDArray[np.int64]] = []
     for path in _find(data_dir):
         report((len(images) + 1) / len(PARTS), f"Reading {path.name}")
-        some, their_labels = _read_plain(path) if path.suffix == ".bin" else _read_pickled(path)
+        some, their_labels = _read_plain(path) if path.suffix == ".bin" else _read_records(path)
         images.append(some.reshape(-1, 3, SIDE, SIDE))
         labels.append(check_labels(their_labels, path, path, len(some), len(CLASSES)))
     return Dataset(
@@ -81,8 +81,8 @@ def _load(data_dir: Path, report: Reporter) -> Dataset:
 
 
 def _find(data_dir: Path) -> list[Path]:
-    """The five files, the plain ones before the pickled ones."""
-    for folder, ending in ((PLAIN, ".bin"), (PICKLED, "")):
+    """The five files, the plain ones first."""
+    for folder, ending in ((PLAIN, ".bin"), (WRITTEN, "")):
         paths = [data_dir / folder / f"data_batch_{part}{ending}" for part in PARTS]
         if first_of(*paths) is None:
             continue
@@ -92,7 +92,7 @@ def _find(data_dir: Path) -> list[Path]:
         return paths
     raise DataMissing(
         f"CIFAR-10 is not on this computer: download it, or put data_batch_1 to data_batch_5 into "
-        f"{data_dir / PICKLED} (or data_batch_1.bin to data_batch_5.bin into {data_dir / PLAIN})"
+        f"{data_dir / WRITTEN} (or data_batch_1.bin to data_batch_5.bin into {data_dir / PLAIN})"
     )
 
 
@@ -110,9 +110,9 @@ def _read_plain(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return rows[:, 1:], rows[:, 0]
 
 
-def _read_pickled(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _read_records(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Pixels (N, 3072) and labels (N,) of a dictionary with `data` and `labels`."""
-    content = read_plain_pickle(path)
+    content = read_records(path)
     pixels, labels = content.get("data"), content.get("labels")
     if not isinstance(pixels, np.ndarray) or pixels.ndim != 2 or pixels.shape[1] != PIXELS:
         raise DataError(f"{path} holds no images of {PIXELS:,} bytes each; replace it")

@@ -15,7 +15,7 @@ from scipy.io import savemat
 from aeviz import data
 from aeviz.data import celeba, usps
 from aeviz.data.dataset import DataError, DataMissing
-from aeviz.data.plain_pickle import read_plain_pickle
+from aeviz.data.records import read_records
 from tests.data import vision_files as files
 from tests.data.idx_files import images
 
@@ -229,7 +229,7 @@ def test_a_pickle_runs_nothing(content: Any, tmp_path: Path) -> None:
     path = tmp_path / "data_batch_1"
     path.write_bytes(pickle.dumps(content, protocol=4))
     with pytest.raises(DataError) as caught:
-        read_plain_pickle(path)
+        read_records(path)
     assert str(path) in str(caught.value)
     assert not Path("made-by-a-pickle").exists()
 
@@ -239,7 +239,7 @@ def test_a_pickle_cannot_change_what_stands_for_arrays(tmp_path: Path) -> None:
     # GLOBAL numpy ndarray, then BUILD with (None, {"x": 1}), which sets attributes
     path.write_bytes(b"\x80\x02cnumpy\nndarray\nN}X\x01\x00\x00\x00xK\x01s\x86b.")
     with pytest.raises(DataError, match="damaged or no such data"):
-        read_plain_pickle(path)
+        read_records(path)
     files.write_cifar(tmp_path)
     assert len(data.load("cifar10", tmp_path)) == 50
 
@@ -253,7 +253,7 @@ def test_a_pickle_damaged_anywhere_is_refused_or_read(tmp_path: Path) -> None:
         if number >= 200:
             content[generator.integers(0, 250)] = generator.integers(0, 256)
         path.write_bytes(bytes(content))
-        said = sentence_of(partial(read_plain_pickle, path))
+        said = sentence_of(partial(read_records, path))
         assert str(path) in said or not said
 
 
