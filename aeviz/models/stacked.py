@@ -70,7 +70,7 @@ class StackedConfig:
         ),
     ] = 100
     widths: Widths = (256, 64)
-    activation: Activation = "relu"
+    activation: Activation = "tanh"
     output: Output = "auto"
     dropout: Dropout = 0.0
     bias: Bias = True
