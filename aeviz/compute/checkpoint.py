@@ -16,6 +16,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from aeviz.compute.finite import refuse_weights
+from aeviz.compute.optimisers import set_learning_rate
 from aeviz.compute.training import Training
 from aeviz.runs.reading import RunError
 
@@ -48,6 +49,7 @@ def capture(training: Training) -> dict[str, bytes]:
         "stage_start": training.stage_start,
         "restored": training.restored,
         "lr": training.lr,
+        "used_lr": training.optimiser.param_groups[0]["lr"],
         "weights": training.weights,
         "events": training.events,
         "told": training.told,
@@ -86,6 +88,9 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
         _restore_counters(training, counters)
         _restore_tensors(training, tensors, counters)
         training.prepare()
+        # an epoch that is measured again tells the rate of its steps, though a plateau has ended
+        used = float(counters.get("used_lr", training.current_lr))
+        set_learning_rate(training.optimiser, used)
     except (KeyError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         if isinstance(error, RunError):
             raise
