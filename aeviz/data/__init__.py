@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aeviz.data.dataset import DATASETS, DataError, Dataset, DatasetEntry, Reporter
+from aeviz.data.dataset import DATASETS, ONLY, DataError, Dataset, DatasetEntry, Reporter
+from aeviz.data.selection import only
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
@@ -25,7 +26,9 @@ def load(
         DataMissing: If its files are not on this computer.
         DataError: If there is no such data set, or its files are damaged.
     """
-    return entry(name).load(data_dir, report, dict(options or {}))
+    others = dict(options or {})
+    wanted = others.pop(ONLY.name, "")
+    return only(entry(name).load(data_dir, report, others), wanted)
 
 
 def download(name: str, data_dir: Path, report: Reporter) -> dict[str, Any]:

@@ -287,6 +287,16 @@ class DatasetEntry:
     needs_files: bool = False
 
 
+ONLY = Option(
+    name="only",
+    title="Classes",
+    description="Names of the classes to keep, with commas between them; empty keeps all",
+    kind="text",
+    default="",
+    advanced=True,
+)
+"""Of every data set with labels; `aeviz.data.load` obeys it."""
+
 DATASETS: dict[str, DatasetEntry] = {}
 """Every registered data set by name; `aeviz.data` fills it by importing its own files."""
 
@@ -305,8 +315,11 @@ def register_dataset(
     options: tuple[Option, ...] = (),
     bounded: bool | None = None,
     needs_files: bool = False,
+    labelled: bool = True,
 ) -> Callable[[LoaderFunction], LoaderFunction]:
     """Enter a loader into the registry under a name that nobody else has.
+
+    One that is labelled gets the option `ONLY` beside its own.
 
     Raises:
         ValueError: If the name is taken.
@@ -324,7 +337,7 @@ def register_dataset(
             load=load,
             shape=shape,
             download=download,
-            options=options,
+            options=(*options, ONLY) if labelled else options,
             bounded=bounded,
             needs_files=needs_files or download is not None,
         )

@@ -33,6 +33,7 @@ SAMPLES = Option(
     shape=(FEATURES,),
     options=(SAMPLES, SEED),
     bounded=True,
+    labelled=False,
 )
 def load_noise(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
     """Draw float32 (N, 400), every number uniform on [0, 1) and independent of all others.

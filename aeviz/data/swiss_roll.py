@@ -40,6 +40,7 @@ NOISE = Option(
     kind="table",
     shape=(3,),
     options=(SAMPLES, NOISE, SEED),
+    labelled=False,
 )
 def load_swiss_roll(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
     """Draw float32 (N, 3), point by point those of scikit-learn for the same seed.

@@ -11,7 +11,7 @@ from aeviz.compute.settings import SettingsError, complete, from_preset, live_op
 
 def test_nothing_said_is_a_vae_on_digits() -> None:
     settings = complete({})
-    assert settings["data"] == {"name": "digits", "binarise": "no"}
+    assert settings["data"] == {"name": "digits", "binarise": "no", "only": ""}
     assert settings["model"]["name"] == "vae"
     assert settings["model"]["latent_dim"] == 2
     train = settings["train"]

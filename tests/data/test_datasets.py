@@ -11,6 +11,7 @@ from aeviz.data.dataset import DATASETS, DataError, DataMissing, Dataset, Scalin
 from tests.data.vision_files import write_all
 
 DOWNLOADED = {
+    "mnist-and-print",
     *("mnist", "fashion-mnist", "kmnist", "emnist", "qmnist"),
     *("usps", "svhn", "cifar10"),
 }
