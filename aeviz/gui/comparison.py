@@ -162,6 +162,7 @@ class Comparison(QWidget):
     def set_run(self, run: RunOpened, style: SampleStyle, spread: FloatArray | None) -> None:
         """Prepare for the samples of a run and show none yet."""
         self._style = style
+        self._unit = wording.error_unit(run.settings, is_image=run.is_image)
         for number, cell in enumerate(self._cells):
             cell.setVisible(run.is_image)
             if run.is_image:
@@ -200,11 +201,8 @@ class Comparison(QWidget):
             self.pictures[1].set_image(message.pictures[0])
         self._reconstruction, self._difference = message.values[0], message.difference[0]
         self._draw_difference(self._difference)
-        what = (
-            "pixel, black 0 and white 1" if self._difference.ndim == 3 else "feature, standardised"
-        )
         self.summary.say(
-            f"Mean squared error {measure(float(message.error[0]), 3)} per {what}, "
+            f"Mean squared error {measure(float(message.error[0]), 3)} per {self._unit}, "
             f"at epoch {message.epoch}"
         )
 

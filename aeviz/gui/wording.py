@@ -1,7 +1,8 @@
 """Latents, shares and names of labels as a person reads them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,21 @@ def nice_ceiling(value: float) -> float:
         if value <= ceiling * (1 + 1e-6):
             return ceiling
     return float(f"1e{power + 1}")
+
+
+def error_unit(settings: Mapping[str, Any], *, is_image: bool) -> str:
+    """What a mean squared error in the model's scale is the mean over.
+
+    Example:
+        >>> error_unit({"data": {"name": "patches", "whiten": True}}, is_image=True)
+        'whitened pixel'
+    """
+    if not is_image:
+        return "feature, standardised"
+    data = settings.get("data", {})
+    if "whiten" not in data:
+        return "pixel, black 0 and white 1"
+    return "whitened pixel" if data["whiten"] else "pixel in units of contrast"
 
 
 def label_name(label: int, names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout
 
 from aeviz import catalogue
 from aeviz import messages as m
-from aeviz.gui import theme
+from aeviz.gui import theme, wording
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
@@ -220,7 +220,9 @@ class NoiseInspector(Inspector):
             return
         self.strip.show_answer(answer)
         run = self.session.run
-        what = "pixel" if run is not None and run.is_image else "feature, standardised"
+        if run is None:
+            return
+        what = wording.error_unit(run.settings, is_image=run.is_image)
         noise, error = (float(answer.arrays[name].mean()) for name in ("noise", "error"))
         self.told.set_text(
             f"epoch {answer.epoch} · mean squared error per {what}: noisy "

@@ -271,7 +271,7 @@ class ReconstructionInspector(Inspector):
         elif self.session.engine is None:
             self.note.set_text(WAITING)
         else:
-            what = "pixel" if run.is_image else "feature, standardised"
+            what = wording.error_unit(run.settings, is_image=run.is_image)
             self.note.set_text(f"below each: mean squared error per {what}")
 
     def _draw(self) -> None:
