@@ -61,7 +61,9 @@ def follow(job: Callable[[], Messages | None], controls: Controls, console: Cons
         code = code_of(error)
         if type(error).__name__ in TOLD or getattr(error, "is_told", False):
             raise SystemExit(code) from error
-        raise CommandError(f"rank {number}: {text_of(error)}", code or 1) from error
+        is_named = type(error).__name__ == "RankLost"
+        text = text_of(error) if is_named else f"rank {number}: {text_of(error)}"
+        raise CommandError(text, code or 1) from error
 
 
 def _show(messages: Messages | None, controls: Controls, console: Console) -> int:
@@ -110,7 +112,8 @@ class _Interruption:
 
     def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            # The launcher ends the ranks that are left: they are about to end, with their own code.
+            signal.signal(number, signal.SIG_IGN if self._controls.is_shared else handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         is_again = self._controls.is_stopping and not self._controls.is_shared

@@ -1,5 +1,6 @@
 """`aeviz train`: train a model into a run folder. Imports no Qt."""
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,8 @@ def train(
         out: Run folder to write. [default: runs/MODEL-DATA]
         resume: Go on with this run folder.
     """
+    # What torch writes of its own about a rank that is gone is pages of C++ frames.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     flags = {
         "data.name": data,
         "model.name": model,

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import threading
 import time
 from datetime import timedelta
 
@@ -12,8 +13,12 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 from aeviz.compute.launcher import Launch
 from aeviz.compute.settings import SettingsError
 
-MEETING_SECONDS = 45
+MEETING_SECONDS = 35
 """Within so long all ranks must have met, so that a wrong address shows within a minute."""
+
+
+class MeetingError(SettingsError):
+    """The ranks do not find each other; each says what it sees of that."""
 
 
 def device_of(word: str, launch: Launch) -> str:
@@ -56,22 +61,23 @@ def meet(launch: Launch) -> TCPStore:
     """The store of all ranks, once all of them have come.
 
     Raises:
-        SettingsError: If the port is taken, the host cannot be reached, or somebody stays away.
+        MeetingError: If the port is taken, the host cannot be reached, or somebody stays away.
     """
     where = f"{launch.address}:{launch.port}"
+    deadline = time.monotonic() + MEETING_SECONDS
     try:
         store = _store(launch)
         store.set(f"aeviz/{launch.attempt}/come/{launch.rank}", "1")
-        missing = _wait_for_all(store, launch)
+        missing = _wait_for_all(store, launch, deadline)
     except (RuntimeError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise SettingsError(
+        raise MeetingError(
             f"rank {launch.rank} cannot meet the others at {where} ({first}): the port must be "
             "free on the computer of rank 0, and its host reachable from all"
         ) from error
     if missing:
         names = ", ".join(str(rank) for rank in missing[:8])
-        raise SettingsError(
+        raise MeetingError(
             f"rank {names} of {launch.size} did not come to {where} within {MEETING_SECONDS} s: "
             "start all of them, and see whether their computers reach this one"
         )
@@ -79,6 +85,30 @@ def meet(launch: Launch) -> TCPStore:
 
 
 def _store(launch: Launch) -> TCPStore:
+    """The store, made in a thread: where another program listens at the port, it never returns.
+
+    Raises:
+        TimeoutError: If nobody has answered in time as the store of rank 0 would.
+    """
+    made: list[TCPStore | Exception] = []
+    thread = threading.Thread(target=_connect, args=(launch, made), daemon=True)
+    thread.start()
+    thread.join(MEETING_SECONDS)
+    if not made:
+        raise TimeoutError(f"no answer within {MEETING_SECONDS} s")
+    if isinstance(made[0], Exception):
+        raise made[0]
+    return made[0]
+
+
+def _connect(launch: Launch, made: list[TCPStore | Exception]) -> None:
+    try:
+        made.append(_new_store(launch))
+    except (RuntimeError, OSError) as error:
+        made.append(error)
+
+
+def _new_store(launch: Launch) -> TCPStore:
     serves = launch.rank == 0 and not launch.serves
     descriptor = None
     if serves and launch.nodes == 1:
@@ -94,11 +124,12 @@ def _store(launch: Launch) -> TCPStore:
     )
 
 
-def _wait_for_all(store: TCPStore, launch: Launch) -> list[int]:
+def _wait_for_all(store: TCPStore, launch: Launch, deadline: float) -> list[int]:
     """The ranks that have not come in time."""
-    deadline = time.monotonic() + MEETING_SECONDS
     missing = list(range(launch.size))
-    while missing and time.monotonic() < deadline:
+    while missing:
         missing = [r for r in missing if not store.check([f"aeviz/{launch.attempt}/come/{r}"])]
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.02 if missing else 0.0)
     return missing
