@@ -14,8 +14,12 @@ from aeviz.models.base import DataSpec, Described, LatentModel
 from aeviz.models.told import OF_THE_SAMPLE
 
 SIGNS = {
-    **{"alpha": "α", "beta": "β", "gamma": "γ", "kl_weight": "(1 − α)"},
-    **{"lam": "λ", "penalty": "λ"},
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "kl_weight": "(1 − α)",
+    "lam": "λ",
+    "penalty": "λ",
 }
 """How the weight of a term is written in a formula; others by their name."""
 

@@ -399,7 +399,13 @@ class Training:
         self._is_stepwise = changes_within(self.config, max(1, self.epoch - self.stage_start))
 
 
-EVENT_NAMES = {"lr": "learning rate", "alpha": "α", "beta": "β", "gamma": "γ", "kl_weight": "KL weight"}
+EVENT_NAMES = {
+    "lr": "learning rate",
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "kl_weight": "KL weight",
+}
 """How a turned option is written."""
 
 Yielded = Progress | EpochResult | None

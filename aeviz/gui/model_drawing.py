@@ -13,8 +13,13 @@ from aeviz.gui.numbers import count
 from aeviz.messages import Term
 
 SIGNS = {
-    **{"alpha": "α", "beta": "β", "gamma": "γ", "kl_weight": "(1 − α)"},
-    **{"lambda": "λ", "lam": "λ", "penalty": "λ"},
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "kl_weight": "(1 − α)",
+    "lambda": "λ",
+    "lam": "λ",
+    "penalty": "λ",
 }
 """How the option that weighs a term is written in a formula."""
 
