@@ -221,8 +221,6 @@ class Inference:
         if self.next_look != 0.0:
             return
         self._looked = time.monotonic()
-        for path in [] if self._outside is None else self._outside.look():
-            self.take(m.OpenRun(run=path, path=path))
         for run in [run for run in self._runs.values() if run.is_followed]:
             run.refresh()
             for done in run.epochs():
@@ -232,6 +230,9 @@ class Inference:
                     self._outbox.post(message)
             else:
                 self._tell_end(run)
+        # Last: of a run that has just been opened nothing may be told before the run itself.
+        for path in [] if self._outside is None else self._outside.look():
+            self.take(m.OpenRun(run=path, path=path))
 
     def _tell_end(self, run: OpenedRun) -> None:
         """Say how a followed run ended."""

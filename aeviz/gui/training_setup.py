@@ -117,8 +117,8 @@ class TrainingSetup(QWidget):
         self.place.setAccessibleName(self.tr("Where to train"))
         self.place.setToolTip(
             self.tr(
-                "Here, in this window, every step can be watched. Outside, a process of its own "
-                "trains on when the window is closed."
+                "In this window every step can be watched. Outside, a process of its own trains "
+                "on when the window is closed."
             )
         )
         return rows
@@ -187,9 +187,9 @@ class TrainingSetup(QWidget):
     def _show_places(self) -> None:
         """Here, outside, and outside on several devices where there are several."""
         engine = self._session.engine
-        names = [self.tr("Here, in this window"), self.tr("Outside, as a process of its own")]
+        names = [self.tr("In this window"), self.tr("Outside")]
         several = range(2, 1 + (1 if engine is None else engine.count))
-        names += [self.tr("Outside, on {count} devices").format(count=n) for n in several]
+        names += [self.tr("Outside, {count} devices").format(count=n) for n in several]
         self.place.clear()
         for number, name in enumerate(names):
             self.place.addItem(name, number)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-PATIENCE = 90
+PATIENCE = 180
 ENDLESS = ["--epochs", "100000"]
 
 
@@ -165,7 +165,7 @@ print(digest.hexdigest())
 """
     path = tmp_path / "run"
     processes = by_hand("-c", code, model, str(path), port=free_port())
-    said = [process.communicate(timeout=2 * PATIENCE) for process in processes]
+    said = [process.communicate(timeout=PATIENCE) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert said[0][0] == said[1][0]
     assert RunFolder.open(path).status == "finished"
@@ -177,9 +177,10 @@ def test_a_vae_on_two_ranks_learns_like_one(tmp_path: Path) -> None:
     options = ["--model", "vae", "--epochs", "8"]
     alone = run(*words(one, *options))
     both = run(*TORCHRUN, *words(two, *options))
-    for process in (alone, both):
-        assert process.wait(2 * PATIENCE) == 0, process.communicate()[1]
-    assert np.allclose(curve(one), curve(two), rtol=0.02)
+    errors = text_of([alone, both])
+    assert [alone.returncode, both.returncode] == [0, 0], errors
+    apart = np.abs(curve(one) - curve(two)).max() / np.ptp(curve(one))
+    assert apart < 0.02
 
 
 # ── ends ──────────────────────────────────────────────────────────────────────────────────────
