@@ -27,7 +27,7 @@ class Option:
         default: The value when nothing is said; None where there is none.
         low: Smallest allowed value of a number, or None.
         high: Largest allowed value of a number, or None.
-        choices: The allowed words of a "choice".
+        choices: The allowed words of a "choice"; of a "text" words that often fit.
         unit: The unit of a number, or an empty string.
         live: Whether it may be turned while training runs.
         logarithmic: Whether a slider of it should be logarithmic.

@@ -75,7 +75,7 @@ def _option(name: str, field: FieldInfo) -> Option:
         default=field.default,
         low=_limit(ranged, "ge", "gt"),
         high=_limit(ranged, "le", "lt"),
-        choices=choices,
+        choices=choices or tuple(cast("list[str]", marks.get("suggestions", []))),
         live=bool(marks.get("live", False)),
         logarithmic=bool(marks.get("logarithmic", False)),
         advanced=bool(marks.get("advanced", False)),

@@ -43,6 +43,8 @@ def field_for(option: Option) -> QWidget:
         "ints": WidthsField,
         "text": TextField,
     }
+    if option.kind == "text" and option.choices:
+        return SuggestionField(option)
     return makers[option.kind](option)
 
 
@@ -272,6 +274,65 @@ class TextField(QLineEdit):
     def problem(self) -> str:
         """Every text is valid."""
         return ""
+
+
+class SuggestionField(QComboBox):
+    """A line of text with a list of words that often fit.
+
+    Signals:
+        edited(): The person chose a word, or typed one and pressed Enter or went elsewhere.
+    """
+
+    edited = Signal()
+
+    def __init__(self, option: Option) -> None:
+        super().__init__()
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.addItems(list(option.choices))
+        self._optional = option.default is None
+        self._told = ""
+        self.setEditText("")
+        self.activated.connect(self._on_activated)
+        line = self.lineEdit()
+        assert line is not None
+        line.editingFinished.connect(self._on_finished)
+
+    def value(self) -> Any:
+        """The text; None for an empty one that has no default."""
+        return self.currentText().strip() or (None if self._optional else "")
+
+    def put(self, value: Any) -> None:
+        """Show a text."""
+        self._told = "" if value is None else str(value)
+        self.setEditText(self._told)
+
+    def problem(self) -> str:
+        """Something has to stand there, unless the program can choose."""
+        return "" if self.value() or self._optional else self.tr("Choose a word from the list, or type one")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the panel that scrolls unless this field is being edited."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    @Slot(int)
+    def _on_activated(self, place: int) -> None:
+        self._tell()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say once that another text stands there."""
+        if self.currentText().strip() != self._told:
+            self._told = self.currentText().strip()
+            self.edited.emit()
 
 
 class WidthsField(QLineEdit):
