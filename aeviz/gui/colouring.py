@@ -1,4 +1,4 @@
-"""What the points of the map are coloured by: their labels, or the part that they belong to."""
+"""What the points of the map are coloured by: their labels, their part, or their condition."""
 
 from dataclasses import dataclass
 
@@ -56,17 +56,29 @@ def by_label(run: RunOpened) -> Colouring:
     """Colours by label; one colour for all where the run has no labels."""
     if run.labels is None:
         return _one_colour(len(run.index))
-    # Colours repeat long before there are so many labels.
-    labels = min(label_count(run), raster.MOST_CODES - 1)
-    codes = np.where(run.labels < 0, labels, np.minimum(run.labels, labels - 1))
+    return _by_choice(run.labels, label_count(run), run.class_names)
+
+
+def by_condition(run: RunOpened) -> Colouring:
+    """Colours by what a conditional model was told, where that is a choice; else one colour."""
+    if run.told is None or run.conditions is None or run.conditions.kind != "choice":
+        return _one_colour(len(run.index))
+    return _by_choice(run.told, len(run.conditions.names), run.conditions.names)
+
+
+def _by_choice(values: NDArray[np.int64], count: int, names: tuple[str, ...]) -> Colouring:
+    """Colours by numbers (N,) from 0 to `count` − 1; negative ones are missing."""
+    # Colours repeat long before there are so many.
+    labels = min(count, raster.MOST_CODES - 1)
+    codes = np.where(values < 0, labels, np.minimum(values, labels - 1))
     counts = np.bincount(codes, minlength=labels + 1)
     table = theme.label_colours(labels)
     groups = [
-        Group(label, wording.label_name(label, run.class_names), table[label], int(counts[label]))
+        Group(label, wording.label_name(label, names), table[label], int(counts[label]))
         for label in range(labels)
     ]
     if counts[labels]:
-        name = wording.label_name(MISSING, run.class_names)
+        name = wording.label_name(MISSING, names)
         groups.append(Group(MISSING, name, None, int(counts[labels])))
     return Colouring(codes.astype(np.uint16), tuple(groups))
 
@@ -85,3 +97,7 @@ def _one_colour(count: int) -> Colouring:
     return Colouring(
         np.zeros(count, np.uint16), (Group(0, "samples", theme.label_colours(1)[0], count),)
     )
+
+
+BY = {"label": by_label, "part": by_part, "condition": by_condition}
+"""The colourings by their names."""

@@ -311,7 +311,11 @@ class SuggestionField(QComboBox):
 
     def problem(self) -> str:
         """Something has to stand there, unless the program can choose."""
-        return "" if self.value() or self._optional else self.tr("Choose a word from the list, or type one")
+        return (
+            ""
+            if self.value() or self._optional
+            else self.tr("Choose a word from the list, or type one")
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the panel that scrolls unless this field is being edited."""

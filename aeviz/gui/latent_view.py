@@ -11,7 +11,7 @@ from aeviz.gui import colouring, theme
 from aeviz.gui.legend import Legend
 from aeviz.gui.map_notes import EmptyNote, note_on
 from aeviz.gui.map_plot import MARGIN, MapPlot
-from aeviz.gui.session import Session
+from aeviz.gui.session import Session, has_own_choice
 from aeviz.messages import RunOpened
 
 _NARROW = 340
@@ -31,7 +31,7 @@ class LatentView(QWidget):
         self.legend = Legend()
         self.empty = EmptyNote(self)
         self._colouring: colouring.Colouring | None = None
-        self._hidden_parts: frozenset[int] = frozenset()
+        self._hidden_others: dict[str, frozenset[int]] = {}
         self._extents: list[geometry.Region] = []
         self._between = np.empty((0, 2), np.float32)
         self._is_automatic = True
@@ -90,7 +90,7 @@ class LatentView(QWidget):
     def _on_run_changed(self, run: RunOpened | None) -> None:
         self._extents = [self._extent(done.positions) for done in self.session.epochs]
         self._is_automatic, self.plot.region = True, None
-        self._hidden_parts = frozenset()
+        self._hidden_others = {}
         self._before = None  # rows and latents of another run
         self._between = np.empty((0 if run is None else len(run.index), 2), np.float32)
         self.plot.set_titles(*axis_titles(0 if run is None else run.latent_dim))
@@ -152,7 +152,9 @@ class LatentView(QWidget):
     @property
     def hidden(self) -> frozenset[int]:
         """The keys that the legend hides now."""
-        return self.session.hidden if self.session.colour == "label" else self._hidden_parts
+        if self.session.colour == "label":
+            return self.session.hidden
+        return self._hidden_others.get(self.session.colour, frozenset())
 
     def _recolour(self) -> None:
         """Another run or another colouring."""
@@ -161,8 +163,9 @@ class LatentView(QWidget):
             self._colouring = None
             self.legend.hide()
             return
-        make = colouring.by_label if colour == "label" else colouring.by_part
-        self._colouring = make(run)
+        about = run.conditions
+        self.legend.offer_condition(about.name if about and has_own_choice(run) else "")
+        self._colouring = colouring.BY[colour](run)
         self.legend.set_groups(self._colouring.groups, self.hidden, colour)
         self._show_legend()
         positions = self.session.positions
@@ -187,7 +190,7 @@ class LatentView(QWidget):
         if self.session.colour == "label":
             self.session.hide(hidden)
         else:
-            self._hidden_parts = hidden
+            self._hidden_others[self.session.colour] = hidden
             self._repaint_colours()
 
     @Slot(object)

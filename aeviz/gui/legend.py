@@ -258,7 +258,7 @@ class Legend(QWidget):
 
     Signals:
         hidden_changed(frozenset): The keys that are to be hidden.
-        colour_chosen(str): "label" or "part".
+        colour_chosen(str): "label", "part" or "condition".
     """
 
     hidden_changed = Signal(object)
@@ -291,7 +291,8 @@ class Legend(QWidget):
     def _build_title(self) -> None:
         menu = QMenu(self.title)
         menu.setToolTipsVisible(True)
-        for colour, text in (("label", self.tr("Label")), ("part", self.tr("Part"))):
+        words = (self.tr("Label"), self.tr("Part"), self.tr("Condition"))
+        for colour, text in zip(("label", "part", "condition"), words, strict=True):
             action = QAction(text, self._choices)
             action.setCheckable(True)
             action.setData(colour)
@@ -299,9 +300,16 @@ class Legend(QWidget):
         self.title.setMenu(menu)
         self.title.setToolTip(self.tr("What the points are coloured by."))
         self._choices.triggered.connect(self._on_chosen)
+        self.offer_condition("")
+
+    def offer_condition(self, name: str) -> None:
+        """Offer to colour by what the model was told, such as "domain"; not where it is empty."""
+        action = self._choices.actions()[-1]
+        action.setVisible(bool(name))
+        action.setText(name[:1].upper() + name[1:])
 
     def set_groups(self, groups: tuple[Group, ...], hidden: frozenset[int], colour: str) -> None:
-        """Show other rows, coloured by "label" or "part"."""
+        """Show other rows, coloured by "label", "part" or "condition"."""
         for action in self._choices.actions():
             action.setChecked(action.data() == colour)
             if action.data() == colour:

@@ -11,11 +11,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz import messages as m
 
-COLOURS = ("label", "part")
-"""What the map can be coloured by."""
+COLOURS = ("label", "part", "condition")
+"""What the map can be coloured by; the last one where `has_own_choice`."""
 
 Condition = int | tuple[float, ...] | None
 """What a conditional model is told: a choice or a row by its number, or numbers."""
+
+
+def has_own_choice(run: m.RunOpened | None) -> bool:
+    """Whether a conditional model was told a choice that is not the label."""
+    about = None if run is None else run.conditions
+    return about is not None and about.kind == "choice" and about.name != "label"
 
 
 def first_condition(about: m.Conditions | None) -> Condition:
@@ -440,6 +446,8 @@ class Session(QObject):
         self.cursor, self.hovered, self.pin = None, -1, None
         self.selection = np.empty(0, np.int64)
         self.condition = first_condition(message.conditions)
+        if self.colour == "condition" and not has_own_choice(message):
+            self.colour = "label"
         self.hidden = frozenset()
         was_outside, self._followed = self.is_outside, m.TrainingChanged(state="idle")
         self.run_changed.emit(message)
