@@ -14,7 +14,7 @@ from aeviz.models.base import Batch, DataSpec, LatentModel, Losses, Step, regist
 from aeviz.models.body import BodyConfig, is_sigmoid, layout_of, make_decoder, make_encoder
 from aeviz.models.layers import SQUARED_ERROR, squared_error
 from aeviz.models.mmd import mmd
-from aeviz.models.options import FORBID_EXTRA
+from aeviz.models.options import FORBID_EXTRA, LatentDim
 
 MOST_DOMAINS = 64
 KNOTS = 5
@@ -33,8 +33,9 @@ ALIGNMENT = Term(
 
 @dataclass(frozen=True, config=FORBID_EXTRA)
 class TwoDecoderConfig(BodyConfig):
-    """Options of the two-decoder autoencoder."""
+    """Options of the two-decoder autoencoder; two dimensions are too few to keep what is shared."""
 
+    latent_dim: LatentDim = 8
     condition: Annotated[
         str,
         Field(
