@@ -94,10 +94,11 @@ def parameter_count(model: LatentModel) -> int:
 
 def formula(terms: Sequence[Term]) -> str:
     """The loss in one line, such as "−log p(x|z) + β · KL(q(z|x) ‖ p(z))"."""
-    return " + ".join(
+    parts = [
         f"{SIGNS.get(term.weight, term.weight)} · {term.formula}" if term.weight else term.formula
         for term in terms
-    )
+    ]
+    return " + ".join(parts).replace(" + −", " − ")
 
 
 @register_question("describe", needs_run=False)
