@@ -46,7 +46,8 @@ def describe(
     entry = model_entry(options.pop("name", "vae"))
     spec = spec_of(sample_shape, bounded=bounded)
     if "condition" in entry.config.__pydantic_fields__:
-        spec = with_some_condition(spec, options)
+        default = entry.config.__pydantic_fields__["condition"].default
+        spec = with_some_condition(spec, str(options.get("condition", default)))
     with torch.device("meta"):
         model = entry.build(spec, options)
     return {
@@ -79,12 +80,17 @@ def spec_of(
     )
 
 
-def with_some_condition(spec: DataSpec, options: Mapping[str, Any]) -> DataSpec:
-    """The spec with as many choices as there are digits: only the data know how many there are."""
-    told = str(options.get("condition", ""))
+def with_some_condition(spec: DataSpec, told: str) -> DataSpec:
+    """The spec with as many choices as there are digits, or domains: only the data know how many.
+
+    Args:
+        spec: What is known of the data.
+        told: The model's option `condition`.
+    """
     if told in OF_THE_SAMPLE:
         return replace(spec, condition_kind="sample", conditions=(told,))
-    return replace(spec, condition_kind="choice", conditions=tuple("0123456789"))
+    choices = ("A", "B") if told == "domain" else tuple("0123456789")
+    return replace(spec, condition_kind="choice", conditions=choices)
 
 
 def parameter_count(model: LatentModel) -> int:
