@@ -47,10 +47,10 @@ def _numbers(word: str, about: "Conditions") -> list[float]:
     except ValueError:
         numbers = []
     if len(numbers) != len(about.names) or not abs(sum(numbers)) < float("inf"):
-        raise CommandError(
-            f"--condition {word}: write {len(about.names)} numbers with commas between them; "
-            f"in training they were {wanted}"
-        )
+        count = len(about.names)
+        ask = "a number" if count == 1 else f"{count} numbers with commas between them"
+        they = "it was" if count == 1 else "they were"
+        raise CommandError(f"--condition {word}: write {ask}; in training {they} {wanted}")
     return numbers
 
 
