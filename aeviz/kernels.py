@@ -339,14 +339,17 @@ def _is_writable(folder: Path) -> bool:
 def _compile(cache: Path | None) -> dict[str, Callable[..., Any]]:
     global _place
     import numba
-    from numba import float32, float64, int32, int64, uint16, uint32, void
+    from numba import float32, float64, int32, int64, types, uint16, uint32, void
 
     floats, ints, codes, pixels = float32[::1], int32[::1], uint16[::1], uint32[::1]
+    # Positions may be of a run, which are read only; numba then takes those that are not as well.
+    places: Any = types.Array(float32, 1, "C", readonly=True)
+    positions: Any = types.Array(float32, 2, "C", readonly=True)
     signatures = {
-        _place_each: void(floats, floats, int32, int32, ints),
-        _mark_each: void(floats, floats, int32, codes, pixels, int64, int64, codes),
+        _place_each: void(places, floats, int32, int32, ints),
+        _mark_each: void(places, floats, int32, codes, pixels, int64, int64, codes),
         _stamp_each: void(codes, ints, uint32[:, ::1], ints, pixels),
-        _pick_each: int64(float32[:, ::1], codes, pixels, *[float64] * 5),
+        _pick_each: int64(positions, codes, pixels, *[float64] * 5),
     }
     made: dict[str, Callable[..., Any]] = {}
     config: Any = numba.config

@@ -185,6 +185,14 @@ def test_numba_and_numpy_pick_the_same_row(compiled: None, monkeypatch: pytest.M
         assert found == -1 or codes[found] != 1
 
 
+def test_positions_that_are_read_only_are_drawn_and_picked(compiled: None) -> None:
+    positions = np.array([[5.0, 5.0], [2.0, 8.0]], np.float32)
+    positions.flags.writeable = False  # as those of a run are
+    assert draw(positions, [0, 0], [RED]).any()
+    codes, palette = np.zeros(2, np.uint16), np.array([RED], np.uint32)
+    assert raster.pick(UNIT, (50.0, 50.0), 5.0, positions, codes, palette) == 0
+
+
 # ── picking ───────────────────────────────────────────────────────────────────────────────────
 
 
