@@ -32,9 +32,10 @@ def capture(training: Training) -> dict[str, bytes]:
             good state.
     """
     training.tally.read(training.epoch)
-    refuse_weights(training.model.state_dict(), training.epoch, training.step)
+    refuse_weights(training.world.states_of(training)[0], training.epoch, training.step)
     stopping, plateau = training.stopping, training.plateau
     sums, count = training.world.totals(training.tally)
+    tensors = _tensors(training)
     counters = {
         "format": FORMAT,
         "torch": torch.__version__,
@@ -64,9 +65,10 @@ def capture(training: Training) -> dict[str, bytes]:
         },
         "average_steps": 0 if training.average is None else training.average.steps,
         "scaler": training.precision.state(),
+        "tensors": len(tensors),
     }
     return {
-        TENSORS: save(_tensors(training)),
+        TENSORS: save(tensors),
         COUNTERS: json.dumps(counters, indent=1).encode(),
     }
 
@@ -85,6 +87,8 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
         counters: dict[str, Any] = json.loads(files[COUNTERS])
         if counters["format"] > FORMAT:
             raise RunError("the checkpoint was written by a newer aeviz: use that one to go on")
+        if len(tensors) != counters.get("tensors", len(tensors)):
+            raise ValueError(f"it has {len(tensors)} of its {counters['tensors']} tensors")
         _restore_counters(training, counters)
         _restore_tensors(training, tensors, counters)
         training.prepare()
@@ -103,12 +107,13 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
 
 def _tensors(training: Training) -> dict[str, Tensor]:
     """Everything that is made of tensors, contiguous and on the CPU."""
-    found = {f"model.{name}": value for name, value in training.model.state_dict().items()}
+    model, optimiser = training.world.states_of(training)
+    found = {f"model.{name}": value for name, value in model.items()}
     if training.average is not None:
         averaged = training.average.model.state_dict()
         found |= {f"average.{name}": value for name, value in averaged.items()}
     found |= {f"best.{name}": value for name, value in training.stopping.weights.items()}
-    for number, state in training.optimiser.state_dict()["state"].items():
+    for number, state in optimiser.items():
         for name, value in state.items():
             if value is not None:
                 found[f"optimiser.{number}.{name}"] = value
@@ -170,7 +175,7 @@ def _restore_tensors(
     for name, value in tensors.items():
         group, _, rest = name.partition(".")
         groups[group][rest] = value
-    training.model.load_state_dict(groups["model"])
+    training.world.restore(training.model, groups["model"])
     if training.average is not None:
         training.average.restore(groups["average"], int(counters["average_steps"]))
     device = training.store.device
@@ -190,15 +195,22 @@ def _restore_generators(training: Training, states: Mapping[str, Tensor]) -> Non
 
 
 def _restore_optimiser(training: Training, tensors: Mapping[str, Tensor]) -> None:
-    states: dict[int, dict[str, Tensor]] = {}
     parameters = training.parameters
-    for name, value in tensors.items():
+    states: dict[int, dict[str, Tensor]] = {}
+    # in one order: the file's own differs from process to process, and ranks gather in this one
+    for name, value in sorted(tensors.items(), key=_number_first):
         number, _, rest = name.partition(".")
-        if value.ndim and value.shape != parameters[int(number)].shape:
+        parameter = parameters[int(number)]
+        if value.ndim and value.shape != parameter.shape:
             raise ValueError(f"optimiser.{name} has another shape than its parameter")
-        states.setdefault(int(number), {})[rest] = value
+        states.setdefault(int(number), {})[rest] = training.world.placed(value, parameter)
     whole = training.optimiser.state_dict()
     training.optimiser.load_state_dict({**whole, "state": states})
+
+
+def _number_first(item: tuple[str, Tensor]) -> tuple[int, str]:
+    number, _, name = item[0].partition(".")
+    return int(number), name
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
@@ -31,10 +31,15 @@ from aeviz.compute.launcher import Launch
 from aeviz.compute.lifeline import FAILED, Lifeline, RankLost, with_advice
 from aeviz.compute.meeting import device_of, meet, set_environment
 from aeviz.compute.settings import SettingsError
+from aeviz.compute.sharding import Shards, own_part, place_model, placed, refuse_unsuited
 from aeviz.compute.tally import Tally, TrainingDiverged
-from aeviz.compute.world import LossOf, World
+from aeviz.compute.world import LossOf, OptimiserState, Tensors, World
 from aeviz.messages import Progress
 from aeviz.models.base import Batch, LatentModel, Losses, Step
+from aeviz.runs.schema import TrainConfig
+
+if TYPE_CHECKING:
+    from aeviz.compute.training import Training
 
 STEP_MINUTES = 30
 """So long may a rank wait for the gradients of another."""
@@ -72,6 +77,7 @@ class Ranks(World):
         self._looked = (time.monotonic(), 0)
         self._is_closed = False
         self._asked = Controls()
+        self._shards: Shards | None = None
         self._heard: TrainingDiverged | None = None
         self._sums: list[float] = []
         self._count = 0
@@ -79,14 +85,29 @@ class Ranks(World):
     # ── a step ────────────────────────────────────────────────────────────────────────────────
 
     def loss_of(self, model: LatentModel) -> LossOf:
-        """The loss through Fabric's wrapper, whose hooks average the gradients."""
-        wrapped = self._fabric.setup_module(_Loss(model), move_to_device=False)
+        """The loss through a wrapper whose hooks average the gradients."""
+        wrapped: nn.Module
+        if self._shards is None:
+            wrapped = self._fabric.setup_module(_Loss(model), move_to_device=False)
+        else:
+            wrapped = self._shards.loss
 
         def loss(batch: Batch, step: Step) -> Losses:
             losses: Losses = wrapped(_Asked(batch, step))
             return losses
 
         return loss
+
+    def take(self, model: LatentModel, config: TrainConfig) -> None:
+        """Divide the model where `train.strategy=fsdp` asks for that."""
+        if config.strategy == "fsdp":
+            device = next(model.parameters()).device.type
+            refuse_unsuited(model, config, device, config.precision)
+            self._shards = Shards(model, _Loss(model), device, self.size, self.is_first)
+
+    def measured(self, model: LatentModel) -> LatentModel:
+        """The whole copy of a divided model."""
+        return model if self._shards is None else self._shards.measured
 
     def share(self, rows: Tensor) -> tuple[Tensor, float, int]:
         """Every rank's part of a batch; one that gets none takes a row that does not count."""
@@ -169,6 +190,32 @@ class Ranks(World):
         first = self._exchange({"metrics": None if is_over else dict(metrics)})[0]
         found: dict[str, float] | None = first["metrics"]
         return found
+
+    def gather(self, training: "Training") -> None:
+        """Bring a divided model together."""
+        if self._shards is not None:
+            self._shards.gather(training)
+
+    def states_of(self, training: "Training") -> tuple[Tensors, OptimiserState]:
+        """Of a divided model as of the last `gather`."""
+        if self._shards is None:
+            return super().states_of(training)
+        return self._shards.model_state, self._shards.optimiser_state
+
+    def restore(self, model: LatentModel, tensors: Tensors) -> None:
+        """Give every rank its part."""
+        if self._shards is None:
+            super().restore(model, tensors)
+        else:
+            place_model(model, tensors)
+
+    def placed(self, value: Tensor, parameter: Tensor) -> Tensor:
+        """This rank's part, where the model is divided."""
+        return placed(value, parameter)
+
+    def own_part(self, gradient: Tensor) -> Tensor:
+        """This rank's part, where the model is divided."""
+        return own_part(gradient)
 
     def remember(self, states: Mapping[str, Tensor], tally: Tally) -> None:
         """Every rank says where it stands, so that rank 0 can write it down."""

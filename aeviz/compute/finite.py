@@ -6,12 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from aeviz.compute.tally import TrainingDiverged
+from aeviz.compute.world import World
 
 
-def refuse_gradients(model: nn.Module, epoch: int, step: int) -> None:
+def refuse_gradients(model: nn.Module, world: World, epoch: int, step: int) -> None:
     """Raise `TrainingDiverged`, naming the parameter, if a gradient is not finite."""
     found = [(name, own.grad) for name, own in model.named_parameters() if own.grad is not None]
-    _refuse({f"the gradient of {name}": grad for name, grad in found}, epoch, step)
+    parts = {f"the gradient of {name}": world.own_part(grad) for name, grad in found}
+    _refuse(parts, epoch, step)
 
 
 def refuse_weights(weights: Mapping[str, Tensor], epoch: int, step: int) -> None:

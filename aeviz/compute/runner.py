@@ -259,6 +259,7 @@ def _go_on(
         yield TrainingChanged(run=recorder.run, state="training", epoch=recorder.epoch)
         yield from _pull(recorder, fitting, controls, agreed)
         if agreed.is_stopping:
+            world.gather(recorder.training)
             world.remember(recorder.training.generators, recorder.training.tally)
             recorder.stop()
         else:
@@ -346,6 +347,7 @@ def _save(recorder: Recorder | Onlooker, agreed: Controls) -> Message | None:
     """Write a checkpoint, as a cluster asks that may soon take the computer away."""
     agreed.is_saving = False
     training = recorder.training
+    training.world.gather(training)
     training.world.remember(training.generators, training.tally)
     sentence = recorder.save()
     return Logged(level=logging.INFO, name="aeviz", text=sentence, time=time.time())

@@ -108,6 +108,7 @@ class Training:
     ) -> None:
         self.model = model
         self.world = World() if world is None else world
+        self.world.take(model, config)
         self.store = store
         self.split = split
         self.config = config
@@ -150,7 +151,7 @@ class Training:
     @property
     def measured(self) -> LatentModel:
         """The model that is measured, stored and shown: with the average of the weights, if any."""
-        return self.model if self.average is None else self.average.model
+        return self.world.measured(self.model) if self.average is None else self.average.model
 
     @property
     def current_lr(self) -> float:
@@ -455,7 +456,7 @@ def _read(training: Training) -> Mapping[str, float]:
     """The losses since the last time, and a look at the gradient of the last step."""
     losses = training.tally.read(training.epoch)
     if losses and not training.precision.is_scaled:
-        refuse_gradients(training.model, training.epoch, training.step)
+        refuse_gradients(training.model, training.world, training.epoch, training.step)
     elif training.precision.has_lost_gradient:
         raise TrainingDiverged(training.epoch, training.step, "the gradient in 16 bits")
     return losses
@@ -479,6 +480,7 @@ def _measure(training: Training) -> Iterator[Yielded]:
     """Validation, latents and weights of the epoch in progress, as slices, then the result."""
     world, pace = training.world, training.pace
     world.sum(training.tally)
+    world.gather(training)
     found = (yield from _found(training)) if world.is_first else _Found()
     world.remember(training.generators, training.tally)
     metrics = world.spread(found.metrics)

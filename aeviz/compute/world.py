@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from aeviz.models.base import Batch, LatentModel, Losses, Step
+from aeviz.runs.schema import TrainConfig
 
 if TYPE_CHECKING:
     from aeviz.compute.controls import Controls
     from aeviz.compute.tally import Tally, TrainingDiverged
+    from aeviz.compute.training import Training
 
 READ_SECONDS = 0.05
 """Losses are read at most so often: on an accelerator a read waits for everything before it."""
 
 LossOf = Callable[[Batch, Step], Losses]
+Tensors = Mapping[str, Tensor]
+OptimiserState = dict[int, dict[str, Tensor]]
 
 
 class World:
@@ -48,6 +52,13 @@ class World:
     def loss_of(self, model: LatentModel) -> LossOf:
         """The loss as a step asks for it; with several ranks its gradient is their mean."""
         return model.loss
+
+    def take(self, model: LatentModel, config: TrainConfig) -> None:
+        """Divide the model over the ranks, if that is asked for; before it has an optimiser."""
+
+    def measured(self, model: LatentModel) -> LatentModel:
+        """The model with whole weights, as of the last `gather`."""
+        return model
 
     def share(self, rows: Tensor) -> tuple[Tensor, float, int]:
         """This rank's part of a batch.
@@ -101,6 +112,26 @@ class World:
     def spread(self, metrics: Mapping[str, float]) -> dict[str, float] | None:
         """What rank 0 has measured, for every rank; None where it has left the measurement."""
         return dict(metrics)
+
+    def gather(self, training: "Training") -> None:
+        """Bring a divided model and its optimiser together on rank 0. All ranks call it."""
+
+    def states_of(self, training: "Training") -> tuple[Tensors, OptimiserState]:
+        """Whole states of model and optimiser, the latter by number of the parameter."""
+        states: OptimiserState = training.optimiser.state_dict()["state"]
+        return training.model.state_dict(), states
+
+    def restore(self, model: LatentModel, tensors: Tensors) -> None:
+        """Give the model whole weights."""
+        model.load_state_dict(dict(tensors))
+
+    def placed(self, value: Tensor, parameter: Tensor) -> Tensor:
+        """This rank's part of an optimiser's state that belongs to a parameter."""
+        return value
+
+    def own_part(self, gradient: Tensor) -> Tensor:
+        """What this rank holds of a gradient."""
+        return gradient
 
     def remember(self, states: Mapping[str, Tensor], tally: "Tally") -> None:
         """Note where generators and sums of all ranks stand, for the checkpoint."""

@@ -124,7 +124,7 @@ class TrainConfig:
             le=0.99,
             title="Factor of a fall",
             description="What the learning rate is multiplied with when it falls",
-            json_schema_extra={"advanced": True, "when": ["schedule", "step", "plateau"]},
+            json_schema_extra={"when": ["schedule", "step", "plateau"]},
         ),
     ] = 0.1
     lr_every: Annotated[
@@ -135,7 +135,7 @@ class TrainConfig:
             title="Epochs between falls",
             description="Epochs after which the learning rate falls, again and again; 0 takes half "
             "and three quarters of the training",
-            json_schema_extra={"advanced": True, "when": ["schedule", "step"]},
+            json_schema_extra={"when": ["schedule", "step"]},
         ),
     ] = 0
     lr_patience: Annotated[
@@ -145,7 +145,7 @@ class TrainConfig:
             le=1_000_000,
             title="Patience of a fall",
             description="Epochs without a smaller loss after which the learning rate falls",
-            json_schema_extra={"advanced": True, "when": ["schedule", "plateau"]},
+            json_schema_extra={"when": ["schedule", "plateau"]},
         ),
     ] = 10
     warmup: Annotated[
@@ -241,6 +241,15 @@ class TrainConfig:
             json_schema_extra=ADVANCED,
         ),
     ] = 200_000
+    strategy: Annotated[
+        Literal["ddp", "fsdp"],
+        Field(
+            title="Strategy",
+            description="How several processes share the model: ddp gives each a copy, fsdp "
+            "divides a large one over CUDA devices; one process alone does neither",
+            json_schema_extra=ADVANCED,
+        ),
+    ] = "ddp"
     weights_budget: Annotated[
         float,
         Field(

@@ -15,16 +15,20 @@ import pytest
 import torch
 
 from aeviz.compute import meeting, runner
+from aeviz.compute.building import new_model
 from aeviz.compute.controls import Controls
 from aeviz.compute.distributed import refuse_other_world
 from aeviz.compute.joining import joined
 from aeviz.compute.launcher import Launch
 from aeviz.compute.meeting import MeetingError, device_of, meet
 from aeviz.compute.settings import SettingsError, complete
+from aeviz.compute.sharding import refuse_unsuited
 from aeviz.compute.world import World
+from aeviz.models.base import DataSpec
 from aeviz.runs.checkpoint import read_checkpoint
 from aeviz.runs.control import ask
 from aeviz.runs.run import RunFolder
+from aeviz.runs.schema import TrainConfig
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or not torch.distributed.is_available(), reason="gloo of POSIX"
@@ -39,14 +43,29 @@ def words(out: Path, *more: str) -> list[str]:
     return ["-m", "aeviz", "train", "--device", "cpu", "--out", str(out), *more]
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """Also of a test that gave up waiting."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.communicate()
+
+
 def run(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
     )
+    STARTED.append(process)
+    return process
 
 
 def free_port() -> int:
@@ -105,14 +124,11 @@ def text_of(processes: list[subprocess.Popen[str]]) -> list[str]:
 
 
 @pytest.fixture
-def ranks(tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
+def ranks(tmp_path: Path) -> list[subprocess.Popen[str]]:
     """Two ranks in the middle of an endless training in the folder "run"."""
     processes = by_hand(*words(tmp_path / "run", *ENDLESS), port=free_port())
     wait_for(lambda: epochs_in(tmp_path / "run") > 2, *processes)
-    yield processes
-    for process in processes:
-        process.kill()
-        process.communicate()
+    return processes
 
 
 # ── the mathematics ───────────────────────────────────────────────────────────────────────────
@@ -138,6 +154,59 @@ def test_two_ranks_train_what_one_process_trains(tmp_path: Path) -> None:
     weights = last_weights(two)
     for name, alone_has in last_weights(one).items():
         assert np.allclose(alone_has, weights[name], atol=1e-5)
+
+
+SHARDED = """
+import sys
+from pathlib import Path
+from aeviz.compute import runner, sharding
+sharding.DEVICES = ("cpu",)
+path, epochs = Path(sys.argv[1]), int(sys.argv[2])
+train = {"epochs": epochs, "batch_size": 100, "strategy": "fsdp", "clip": 100.0}
+model = {"name": "deep", "widths": [32]}
+job = (
+    runner.train_on(path, epochs)
+    if path.exists()
+    else runner.train({"model": model, "train": train, "device": "cpu"}, out=path, runs_dir=path)
+)
+for message in job:
+    pass
+"""
+
+
+@pytest.mark.slow
+def test_a_divided_model_trains_as_a_whole_one_and_goes_on(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    train = {"epochs": 3, "batch_size": 100, "clip": 100.0}
+    model = {"name": "deep", "widths": [32]}
+    for _ in runner.train({"model": model, "train": train}, out=one, runs_dir=tmp_path):
+        pass
+    for epochs in ("2", "3"):  # the last one from the checkpoint
+        processes = by_hand("-c", SHARDED, str(two), epochs, port=free_port())
+        errors = text_of(processes)
+        assert [process.returncode for process in processes] == [0, 0], errors
+    assert np.allclose(curve(one), curve(two), rtol=1e-4)
+    weights = last_weights(two)
+    for name, alone_has in last_weights(one).items():
+        assert np.allclose(alone_has, weights[name], atol=1e-4), name
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"model": {"name": "vae"}}, "needs CUDA devices"),
+        ({"model": {"name": "vq-vae"}}, "in stages"),
+        ({"model": {"name": "vae", "batch_norm": True}}, "batch normalisation"),
+        ({"model": {"name": "vae"}, "train": {"patience": 3}}, "early stopping"),
+    ],
+)
+def test_a_model_that_cannot_be_divided_is_refused(settings: dict[str, Any], sentence: str) -> None:
+    whole = complete(settings)
+    model = new_model(whole["model"], DataSpec((1, 8, 8)), 0)
+    config = TrainConfig(**whole["train"])
+    device = "cpu" if "CUDA" in sentence else "cuda"
+    with pytest.raises(SettingsError, match=f"train.strategy=fsdp: .*{sentence}.*ddp"):
+        refuse_unsuited(model, config, device, config.precision)
 
 
 @pytest.mark.slow

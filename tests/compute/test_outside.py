@@ -175,7 +175,7 @@ def test_a_training_outside_is_followed_steered_and_stopped(tmp_path: Path) -> N
         wait(m.Progress, run=run, phase="training")
         engine.post(m.Pause(run=run))
         wait(m.TrainingChanged, run=run, state="paused")
-        engine.post(m.Turn(run=run, name="lr", value=0.5))
+        engine.post(m.Turn(run=run, name="lr", value=0.002))
         engine.post(m.Continue(run=run))
         wait(m.TrainingChanged, run=run, state="training")
         deadline = time.monotonic() + PATIENCE
