@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 from aeviz.gui.dock_title import DockTitle
 from aeviz.gui.inspectors import base
@@ -65,11 +65,20 @@ class Docks:
         before = [d for d in self.docks.values() if self._window.dockWidgetArea(d) == _AREAS[area]]
         self._window.addDockWidget(_AREAS[area], dock)
         if before and order >= _TABBED_FROM:
-            self._window.tabifyDockWidget(before[-1], dock)
+            self._tabify(before[-1], dock)
         if not shown:
             self._hidden.add(name)
         self.docks[name] = dock
         return dock
+
+    def _tabify(self, beside: QDockWidget, dock: QDockWidget) -> None:
+        """Let a dock share the tabs of another."""
+        # WORKAROUND: Qt lays the window out while it makes the second row of tabs, by which it
+        # makes that row twice; one of them then stays on the screen for good.
+        layout = self._window.layout()
+        layout.setEnabled(False)
+        self._window.tabifyDockWidget(beside, dock)
+        layout.setEnabled(True)
 
     def help_of(self, widget: QWidget | None) -> str:
         """The help page of the dock that a widget lies in, "" for the first page."""
@@ -117,7 +126,7 @@ class Docks:
     def reset(self) -> None:
         """Back to the standard layout."""
         if self._standard is not None:
-            self._window.restoreState(self._standard, VERSION)
+            self._restore_state(self._standard)
             abilities, self._abilities = self._abilities, frozenset()
             self._closed.clear()
             self.suit(abilities)
@@ -131,9 +140,19 @@ class Docks:
             self._window.restoreGeometry(geometry)
         closed = settings.value(_CLOSED)
         self._closed = set(str(closed).split(",")) & self._special.keys()
-        restored = isinstance(state, QByteArray) and self._window.restoreState(state, VERSION)
+        restored = isinstance(state, QByteArray) and self._restore_state(state)
         self._abilities = frozenset()
         self.suit(())
+        return restored
+
+    def _restore_state(self, state: QByteArray) -> bool:
+        # WORKAROUND: Qt makes new rows of tabs and leaves the old ones where they were.
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        left = self._window.findChildren(QTabBar, options=direct)
+        restored = self._window.restoreState(state, VERSION)
+        if restored:
+            for row in left:
+                row.hide()
         return restored
 
     def save(self, settings: QSettings) -> None:

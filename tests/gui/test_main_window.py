@@ -1,6 +1,7 @@
 """The window: docks, menus, drops, themes and what it remembers, over the real views."""
 
 import gc
+import itertools
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar
 
 from aeviz import messages as m
 from aeviz import paths
@@ -96,6 +98,33 @@ def test_such_a_panel_stays_closed_once_it_was_closed(
     assert again.docks.docks[codes].isHidden()
     trigger(again, "view.reset")
     assert not again.docks.docks[codes].isHidden()
+
+
+def rows_of_tabs(window: MainWindow) -> list[list[str]]:
+    """The rows of tabs of its panels that can be seen."""
+    QTest.qWait(10)
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    rows = [
+        bar
+        for bar in window.findChildren(QTabBar, options=direct)
+        if bar.isVisible() and window.rect().contains(bar.geometry())
+    ]
+    return sorted([row.tabText(tab) for tab in range(row.count())] for row in rows)
+
+
+def test_every_panel_stands_in_one_row_of_tabs(make: Make, codes: str) -> None:
+    window = make()
+    window.show()
+    without = rows_of_tabs(window)
+    window.session.receive(run(abilities=("codebook",)))
+    rows = rows_of_tabs(window)
+    tabs = list(itertools.chain(*rows))
+    assert "Codes" in tabs
+    assert len(tabs) == len(set(tabs))
+    trigger(window, "view.reset")
+    assert rows_of_tabs(window) == rows
+    window.session.receive(run())
+    assert rows_of_tabs(window) == without
 
 
 def trigger(window: MainWindow, name: str) -> None:
