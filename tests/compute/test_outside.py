@@ -175,9 +175,9 @@ def test_a_training_outside_is_followed_steered_and_stopped(tmp_path: Path) -> N
         wait(m.Progress, run=run, phase="training")
         engine.post(m.Pause(run=run))
         wait(m.TrainingChanged, run=run, state="paused")
-        engine.post(m.Turn(run=run, name="lr", value=0.002))
         engine.post(m.Continue(run=run))
         wait(m.TrainingChanged, run=run, state="training")
+        engine.post(m.Turn(run=run, name="lr", value=0.002))
         deadline = time.monotonic() + PATIENCE
         while not any("learning rate" in " ".join(e.events) for e in of_kind(said, m.EpochDone)):
             assert time.monotonic() < deadline
