@@ -33,38 +33,14 @@ def capture(training: Training) -> dict[str, bytes]:
     """
     training.tally.read(training.epoch)
     refuse_weights(training.world.states_of(training)[0], training.epoch, training.step)
-    stopping, plateau = training.stopping, training.plateau
-    sums, count = training.world.totals(training.tally)
     tensors = _tensors(training)
     counters = {
         "format": FORMAT,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "processes": training.world.size,
-        "epoch": training.epoch,
-        "within": training.within,
-        "step": training.step,
-        "taken": training.taken,
-        "batch_size": training.batch_size,
-        "stage": training.stage,
-        "stage_start": training.stage_start,
-        "restored": training.restored,
-        "lr": training.lr,
-        "used_lr": training.optimiser.param_groups[0]["lr"],
-        "weights": training.weights,
-        "events": training.events,
-        "told": training.told,
-        "seconds": training.pace.seconds,
-        "sums": sums,
-        "count": count,
-        "plateau": {"scale": plateau.scale, "watch": plateau.watch.state()},
-        "stopping": {
-            "watch": stopping.watch.state(),
-            "monitor": stopping.monitor,
-            "stopped": stopping.stopped,
-        },
-        "average_steps": 0 if training.average is None else training.average.steps,
-        "scaler": training.precision.state(),
+        **_counters(training),
+        **_patience(training),
         "tensors": len(tensors),
     }
     return {
@@ -103,6 +79,44 @@ def restore(training: Training, files: Mapping[str, bytes]) -> dict[str, Any]:
             "its training cannot go on"
         ) from error
     return counters
+
+
+def _counters(training: Training) -> dict[str, Any]:
+    """Where it stands, what it has summed up, and what was turned."""
+    sums, count = training.world.totals(training.tally)
+    return {
+        "epoch": training.epoch,
+        "within": training.within,
+        "step": training.step,
+        "taken": training.taken,
+        "batch_size": training.batch_size,
+        "stage": training.stage,
+        "stage_start": training.stage_start,
+        "restored": training.restored,
+        "lr": training.lr,
+        "used_lr": training.optimiser.param_groups[0]["lr"],
+        "weights": training.weights,
+        "events": training.events,
+        "told": training.told,
+        "seconds": training.pace.seconds,
+        "sums": sums,
+        "count": count,
+        "average_steps": 0 if training.average is None else training.average.steps,
+        "scaler": training.precision.state(),
+    }
+
+
+def _patience(training: Training) -> dict[str, Any]:
+    """How long the loss has not fallen, as the plateau and early stopping count it."""
+    stopping, plateau = training.stopping, training.plateau
+    return {
+        "plateau": {"scale": plateau.scale, "watch": plateau.watch.state()},
+        "stopping": {
+            "watch": stopping.watch.state(),
+            "monitor": stopping.monitor,
+            "stopped": stopping.stopped,
+        },
+    }
 
 
 def _tensors(training: Training) -> dict[str, Tensor]:

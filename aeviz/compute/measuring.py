@@ -1,7 +1,8 @@
 """What is measured after an epoch, in `eval` mode: validation losses, latents, reconstruction."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +10,12 @@ import torch
 from torch import Tensor
 
 from aeviz.compute import seeds
+from aeviz.compute.finite import refuse_weights
+from aeviz.compute.history import copied
+from aeviz.compute.pace import progress
 from aeviz.compute.samples import TRAIN, VALIDATION
-from aeviz.compute.tally import Tally
-from aeviz.messages import ByteArray, FloatArray, IntArray
+from aeviz.compute.tally import Tally, TrainingDiverged
+from aeviz.messages import ByteArray, FloatArray, IntArray, Progress
 from aeviz.models.base import Classifying, Counting, LatentModel
 
 if TYPE_CHECKING:
@@ -19,6 +23,66 @@ if TYPE_CHECKING:
 
 SLICE_VALUES = 2**20
 """Values of the samples that are encoded at a time: some milliseconds, so that Stop acts soon."""
+
+
+def _no_latents() -> FloatArray:
+    return np.empty((0, 0), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was measured after an epoch; a rank that does not measure has nothing.
+
+    Attributes:
+        metrics: Finite numbers by name.
+        latents: Of the shown samples, (N, D).
+        weights: Copies on the CPU.
+        seconds: That "validating" and "encoding" took.
+    """
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    latents: FloatArray = field(default_factory=_no_latents)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def measure(training: "Training") -> Generator[Progress | None, None, Found]:
+    """Measure the epoch in progress, slice by slice.
+
+    What is found is not complete where all ranks are about to stop.
+
+    Raises:
+        TrainingDiverged: If a loss, a latent or a weight is not finite.
+    """
+    metrics = training.tally.means() if training.tally.count else {}
+    pace, world = training.pace, training.world
+    began = {"validating": pace.seconds}
+    latents = np.empty((len(training.split.shown), training.model.latent_dim), np.float32)
+    for _ in evaluate(training, metrics):
+        yield from _slice_done(training, "validating")
+        if world.is_abandoned:
+            return Found()
+    began["encoding"] = pace.seconds
+    for _ in measure_shown(training, latents, metrics):
+        yield from _slice_done(training, "encoding")
+        if world.is_abandoned:
+            return Found()
+    if not np.isfinite(latents).all():
+        raise TrainingDiverged(training.epoch, training.step, "latents")
+    weights = copied(training.measured)
+    refuse_weights(weights, training.epoch, training.step)
+    seconds = {
+        "validating": began["encoding"] - began["validating"],
+        "encoding": pace.seconds - began["encoding"],
+    }
+    return Found(metrics, latents, weights, seconds)
+
+
+def _slice_done(training: "Training", phase: str) -> Iterator[Progress | None]:
+    pace = training.pace
+    is_late = training.world.is_late(pace.sliced())
+    yield progress(training, phase, {}) if is_late else None
+    pace.resume()
 
 
 @contextmanager

@@ -1,6 +1,13 @@
 """How fast a training goes and how long it will take, pauses left out."""
 
 import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aeviz.messages import Progress
+
+if TYPE_CHECKING:
+    from aeviz.compute.training import Training
 
 SMOOTHING = 0.3
 """Weight of the newest interval in the throughput."""
@@ -79,3 +86,21 @@ class Pace:
         before = self.samples_per_second or newest
         self.samples_per_second = before + SMOOTHING * (newest - before)
         self._interval_samples, self._interval_seconds = 0, 0.0
+
+
+def progress(training: "Training", phase: str, losses: Mapping[str, float]) -> Progress:
+    """How far a training is, to be told now."""
+    pace = training.pace
+    pace.reported = time.perf_counter()
+    steps, later = training.steps, training.epochs - training.epoch
+    left = steps - training.within + later * steps
+    return Progress(
+        phase=phase,
+        epoch=training.epoch,
+        epochs=training.epochs,
+        step=training.within,
+        steps=steps,
+        losses=losses,
+        samples_per_second=pace.samples_per_second,
+        seconds_left=pace.seconds_left(left, later + 1),
+    )

@@ -6,23 +6,20 @@ act within one step. Most yields are None, which costs nothing; at most every 50
 """
 
 import math
-import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from aeviz.compute import seeds
 from aeviz.compute.averaging import Average
 from aeviz.compute.device import release_memory
-from aeviz.compute.finite import refuse_gradients, refuse_weights
-from aeviz.compute.history import copied
-from aeviz.compute.measuring import evaluate, measure_shown
+from aeviz.compute.finite import refuse_gradients
+from aeviz.compute.measuring import Found, measure
 from aeviz.compute.optimisers import make_optimiser, set_learning_rate
-from aeviz.compute.pace import Pace
+from aeviz.compute.pace import Pace, progress
 from aeviz.compute.precision import Precision
 from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.schedules import Plateau, changes_within, factor
@@ -445,7 +442,7 @@ def _steps(training: Training) -> Iterator[Yielded]:
     while training.within < training.steps:
         count = training.advance()
         if training.world.is_due(training.step, pace.stepped(count)):
-            yield _progress(training, "training", _read(training))
+            yield progress(training, "training", _read(training))
         else:
             yield None
         pace.resume()
@@ -462,30 +459,16 @@ def _read(training: Training) -> Mapping[str, float]:
     return losses
 
 
-def _no_latents() -> FloatArray:
-    return np.empty((0, 0), np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """What was measured; the ranks that do not measure have nothing but the numbers."""
-
-    metrics: dict[str, float] = field(default_factory=dict)
-    latents: FloatArray = field(default_factory=_no_latents)
-    weights: dict[str, Tensor] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-
 def _measure(training: Training) -> Iterator[Yielded]:
     """Validation, latents and weights of the epoch in progress, as slices, then the result."""
     world, pace = training.world, training.pace
     world.sum(training.tally)
     world.gather(training)
-    found = (yield from _found(training)) if world.is_first else _Found()
+    found = (yield from measure(training)) if world.is_first else Found()
     world.remember(training.generators, training.tally)
     metrics = world.spread(found.metrics)
     if metrics is None:  # all ranks are about to stop
-        yield _progress(training, "training", {})
+        yield progress(training, "training", {})
         return
     training.look(metrics)
     pace.measured()
@@ -504,56 +487,6 @@ def _measure(training: Training) -> Iterator[Yielded]:
         stage=training.stage,
     )
     pace.resume()
-
-
-def _found(training: Training) -> Generator[Yielded, None, _Found]:
-    """Measure; what is found is not complete where all ranks are about to stop."""
-    metrics = training.tally.means() if training.tally.count else {}
-    pace, world = training.pace, training.world
-    began = {"validating": pace.seconds}
-    latents = np.empty((len(training.split.shown), training.model.latent_dim), np.float32)
-    for _ in evaluate(training, metrics):
-        yield from _slice_done(training, "validating")
-        if world.is_abandoned:
-            return _Found()
-    began["encoding"] = pace.seconds
-    for _ in measure_shown(training, latents, metrics):
-        yield from _slice_done(training, "encoding")
-        if world.is_abandoned:
-            return _Found()
-    if not np.isfinite(latents).all():
-        raise TrainingDiverged(training.epoch, training.step, "latents")
-    weights = copied(training.measured)
-    refuse_weights(weights, training.epoch, training.step)
-    seconds = {
-        "validating": began["encoding"] - began["validating"],
-        "encoding": pace.seconds - began["encoding"],
-    }
-    return _Found(metrics, latents, weights, seconds)
-
-
-def _slice_done(training: Training, phase: str) -> Iterator[Yielded]:
-    pace = training.pace
-    is_late = training.world.is_late(pace.sliced())
-    yield _progress(training, phase, {}) if is_late else None
-    pace.resume()
-
-
-def _progress(training: Training, phase: str, losses: Mapping[str, float]) -> Progress:
-    pace = training.pace
-    pace.reported = time.perf_counter()
-    steps, later = training.steps, training.epochs - training.epoch
-    left = steps - training.within + later * steps
-    return Progress(
-        phase=phase,
-        epoch=training.epoch,
-        epochs=training.epochs,
-        step=training.within,
-        steps=steps,
-        losses=losses,
-        samples_per_second=pace.samples_per_second,
-        seconds_left=pace.seconds_left(left, later + 1),
-    )
 
 
 @contextmanager

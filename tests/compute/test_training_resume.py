@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load, save
 
 from aeviz.compute.checkpoint import COUNTERS, TENSORS, capture, restore
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged, fit
@@ -171,6 +172,30 @@ def test_a_damaged_checkpoint_is_refused_with_one_sentence(damage: Any) -> None:
     with pytest.raises(RunError, match="the checkpoint cannot be used") as caught:
         restore(make(), files)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("group", ["optimiser", "generator.global", "average"])
+def test_a_checkpoint_without_a_part_is_refused(group: str) -> None:
+    """Going on without the optimiser's state, say, would be another training."""
+    _, files = stop_after(make(train={"ema": 0.9}), 8)
+    tensors = load(files[TENSORS])
+    kept = {name: value for name, value in tensors.items() if not name.startswith(group)}
+    assert len(kept) < len(tensors)
+    files[TENSORS] = save(kept)
+    with pytest.raises(RunError, match=f"it has {len(kept)} of its {len(tensors)} tensors"):
+        restore(make(train={"ema": 0.9}), files)
+
+
+def test_a_checkpoint_before_stages_and_patience_goes_on(
+    uninterrupted: list[EpochResult],
+) -> None:
+    """As the first format has it."""
+    done, files = stop_after(make(), 12)
+    counters = json.loads(files[COUNTERS])
+    old = {"torch", "threads", "epoch", "within", "step", "lr", "weights", "seconds"}
+    kept = {name: counters[name] for name in (*old, "sums", "count")}
+    files[COUNTERS] = json.dumps({**kept, "events": [], "format": 1}).encode()
+    assert same(uninterrupted, done + go_on(make(), files, done[-1].epoch))
 
 
 def test_a_checkpoint_of_another_model_is_refused() -> None:

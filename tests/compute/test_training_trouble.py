@@ -16,6 +16,7 @@ from aeviz.compute.device import explain
 from aeviz.compute.finite import refuse_gradients, refuse_weights
 from aeviz.compute.runner import train, train_on
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged, fit
+from aeviz.compute.world import World
 from aeviz.messages import EpochDone, Failed, Message
 from aeviz.models.base import Batch, Losses
 from aeviz.models.vae import VAE
@@ -60,7 +61,7 @@ def test_a_weight_that_is_not_finite_is_no_epoch_and_no_checkpoint() -> None:
 
 def test_the_looks_pass_over_what_is_finite() -> None:
     layer = torch.nn.Linear(2, 2)
-    refuse_gradients(layer, 1, 1)
+    refuse_gradients(layer, World(), 1, 1)
     refuse_weights({**layer.state_dict(), "count": torch.tensor(3), "none": torch.zeros(0)}, 1, 1)
     with pytest.raises(TrainingDiverged, match="the weight b is not finite"):
         refuse_weights({"a": torch.ones(2), "b": torch.tensor([1.0, math.nan])}, 1, 1)
