@@ -137,10 +137,8 @@ def train_on(
         RunError: If the run has no checkpoint, its data have changed, or somebody writes it.
     """
     folder = RunFolder.open(path)
-    done = folder.epochs[-1].epoch
     if not has_more(folder, epochs):
-        reason = f"nothing left to do: {path} has {done} epochs"
-        yield TrainingChanged(run=str(path), state="idle", reason=reason, epoch=done)
+        yield _nothing_left(path, folder.epochs[-1].epoch)
         return
     settings = planned(folder.info.settings, epochs)
     controls = controls or Controls()
@@ -170,6 +168,11 @@ def train_on(
             world.begin_run(path)
             with closing(fit(training)) as fitting:
                 yield from _go_on(recorder, fitting, controls, opening)
+
+
+def _nothing_left(path: Path, done: int) -> TrainingChanged:
+    reason = f"nothing left to do: {path} has {done} epochs"
+    return TrainingChanged(run=str(path), state="idle", reason=reason, epoch=done)
 
 
 def _reopened(
