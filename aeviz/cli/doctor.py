@@ -22,6 +22,7 @@ PACKAGES = (
     "pyqtgraph",
     "numba",
     "safetensors",
+    "lightning-fabric",
     "pillow",
 )
 
@@ -35,6 +36,7 @@ class Report:
         versions: Package → version, None where it is not installed.
         device: What "auto" resolves to, with the reason.
         devices: Every device that can be chosen.
+        ranks: Whether a launcher has started several processes, and how many devices could train.
         qt: The platform that Qt starts on here, or "".
         folders: Where things are kept.
         problems: Sentences that say what is wrong and how to mend it.
@@ -44,6 +46,7 @@ class Report:
     versions: dict[str, str | None]
     device: str = ""
     devices: list[str] = field(default_factory=list)
+    ranks: str = ""
     qt: str = ""
     folders: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -58,6 +61,7 @@ def doctor(*, json_: Annotated[bool, Parameter(name="--json", negative=())] = Fa
     probe = Probe()
     report = Report(f"{platform.python_version()}, {platform.platform()}", _versions())
     _look_at_devices(report)
+    _look_at_launcher(report)
     _look_at_torchvision(report)
     _look_at_qt(report, probe)
     _look_at_folders(report)
@@ -91,6 +95,23 @@ def _look_at_devices(report: Report) -> None:
             f"torch cannot be used ({_short(error)}): install it again with `pip install"
             " --force-reinstall torch`"
         )
+
+
+def _look_at_launcher(report: Report) -> None:
+    """Several devices train together only where a launcher starts a process for each."""
+    try:
+        from aeviz.compute.device import count
+        from aeviz.compute.launcher import launched
+
+        launch, devices = launched(), count()
+    except ValueError as error:
+        report.problems.append(str(error))
+    except (ImportError, OSError, RuntimeError):
+        return  # said already
+    else:
+        several = f"; {devices} devices can train together (torchrun)" if devices > 1 else ""
+        who = "one" if launch is None else f"rank {launch.rank} of {launch.size}"
+        report.ranks = who + several
 
 
 def _look_at_torchvision(report: Report) -> None:
@@ -141,6 +162,7 @@ def _lines(report: Report) -> list[str]:
     rows: list[tuple[str, Any]] = [("Python", report.python), ("program", sys.executable)]
     rows += [(name, version or "not installed") for name, version in report.versions.items()]
     rows += [("device", report.device or "none"), ("devices", ", ".join(report.devices))]
+    rows += [("processes", report.ranks or "unknown")]
     rows += [("Qt starts on", report.qt or "nothing here"), *report.folders.items()]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
