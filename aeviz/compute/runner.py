@@ -149,8 +149,7 @@ def train_on(
         dataset = yield from load(settings, data_dir, world)
         refuse_changed_data(path, folder.info, dataset)
         spec = spec_from(folder.info.model["spec"])
-        trained = as_trained_by(settings, dataset)
-        training = make_training(settings, trained, spec, device, world)
+        training = make_training(settings, as_trained_by(settings, dataset), spec, device, world)
         if not world.is_first:
             path = world.begin_run(None)
             restore_beside(path, training)

@@ -215,9 +215,7 @@ def test_closing_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> None
     assert count > 2
 
 
-def test_a_part_of_a_launcher_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_of_a_launcher_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(SettingsError, match="RANK is not set"):
         next(start(tmp_path / "run"))
