@@ -10,6 +10,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import picture
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+from aeviz.cli.whole import Whole
 
 if TYPE_CHECKING:
     from aeviz.api import Run
@@ -24,7 +25,7 @@ def sweep(
     run: Path,
     /,
     *,
-    grid: int = 20,
+    grid: Whole = 20,
     region: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.following import Messages, Silent, follow, rank
 from aeviz.cli.settings import read_config, split_assignments
+from aeviz.cli.whole import MaybeWhole
 from aeviz.compute.controls import Controls
 from aeviz.dotted import merge, place
 
@@ -19,11 +20,11 @@ def train(
     *,
     data: str | None = None,
     model: str | None = None,
-    latent: int | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
+    latent: MaybeWhole = None,
+    epochs: MaybeWhole = None,
+    batch_size: MaybeWhole = None,
     lr: float | None = None,
-    seed: int | None = None,
+    seed: MaybeWhole = None,
     device: str | None = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", negative=())] = None,
     config: Path | None = None,
@@ -75,6 +76,7 @@ def train(
         job = partial(_resume, resume, epochs, data_dir, controls, console)
     else:
         settings = _settings(flags, set_ or [], config, preset)
+        _tell_idle(settings, set_ or [], console)
         job = partial(_start, settings, out, data_dir, controls)
     return follow(job, controls, console)
 
@@ -91,6 +93,14 @@ def _settings(
         place(flags),
         place({name: parse(name, text) for name, text in words.items()}),
     )
+
+
+def _tell_idle(settings: dict[str, Any], assignments: list[str], console: Console) -> None:
+    """Say which options of `--set` do nothing beside the others."""
+    from aeviz.compute.settings import idle
+
+    for sentence in idle(settings, split_assignments(assignments)):
+        console.say(sentence)
 
 
 def _start(
@@ -130,7 +140,7 @@ def _resume(
     done = folder.epochs[-1].epoch if folder.epochs else -1
     is_enough = folder.status == "finished" and epochs is None  # also where it stopped early
     if is_enough or not has_more(folder, total):
-        console.say(f"nothing left to do: {path} has {done} epochs; --epochs N goes on to N")
+        console.say(f"nothing left to do: {path} stands at epoch {done}; --epochs N goes on to N")
         console.result(str(path))
         return None
     return train_on(path, total, data_dir=data_dir, controls=controls)

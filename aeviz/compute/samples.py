@@ -97,9 +97,15 @@ def data_spec(dataset: Dataset, samples: int) -> DataSpec:
         bounded=dataset.bounded,
         classes=len(dataset.class_names),
         size=_library_size(dataset),
-        step=float(1 / dataset.scaling.scale.max()) if dataset.bounded else 0.0,
+        step=_step(dataset),
         entropy=_scaled_entropy(dataset),
     )
+
+
+def _step(dataset: Dataset) -> float:
+    """Distance between two values of whole numbers in [0, 1] as a model sees them; else 0."""
+    is_whole = dataset.samples.dtype.kind in "bui"
+    return float(1 / dataset.scaling.scale.max()) if dataset.bounded and is_whole else 0.0
 
 
 def _scaled_entropy(dataset: Dataset) -> float | None:

@@ -43,10 +43,7 @@ def complete(settings: Mapping[str, Any]) -> Settings:
             f"{dataset.name!r} is {dataset.kind} data"
         )
     if "latent_dim" in groups["model"] and "latent_dim" not in model.config.__pydantic_fields__:
-        raise SettingsError(
-            f"model.latent_dim cannot be chosen: a latent of {model.name!r} has as many dimensions "
-            "as a sample has features"
-        )
+        raise SettingsError(_not_chosen(model))
     train = {**model.defaults, **groups["train"]}
     return {
         "data": {"name": dataset.name, **_data_options(dataset, groups["data"])},
@@ -91,6 +88,30 @@ def parse(name: str, text: str) -> Any:
         raise SettingsError(f"{name}={text}: it should be {wanted}") from None
 
 
+def idle(settings: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Which of these options do nothing beside the others: a sentence for each.
+
+    Args:
+        settings: As `complete` takes them.
+        names: Dotted names of options that were asked for.
+    """
+    whole = complete(settings)
+    found = []
+    for dotted in names:
+        group, _, name = dotted.partition(".")
+        options = {"model": model_entry(whole["model"]["name"]).config, "train": TrainConfig}
+        if group not in options:
+            continue
+        option = next(each for each in options_of(options[group]) if each.name == name)
+        other, *values = option.when or ("",)
+        if other and str(whole[group][other]) not in values:
+            found.append(
+                f"{dotted} does nothing while {group}.{other}={whole[group][other]}: it counts "
+                f"with {' or '.join(values)}"
+            )
+    return found
+
+
 def live_options(settings: Mapping[str, Any]) -> dict[str, Option]:
     """The options of these settings that may be turned while training runs, by name."""
     model = options_of(model_entry(settings["model"]["name"]).config)
@@ -109,6 +130,17 @@ def dataset_entry(name: str) -> DatasetEntry:
     if name not in DATASETS:
         raise SettingsError(unknown(name, list(DATASETS), "data set"))
     return DATASETS[name]
+
+
+def _not_chosen(model: ModelEntry) -> str:
+    """Why the latent dimension of a model is no option of it."""
+    options = model.config.__pydantic_fields__
+    made = (
+        "the numbers of all its codes: set model.code_dim or the size of its map"
+        if "code_dim" in options
+        else "as many dimensions as a sample has features"
+    )
+    return f"model.latent_dim (--latent) cannot be chosen: a latent of {model.name!r} has {made}"
 
 
 def _group(settings: Mapping[str, Any], name: str) -> dict[str, Any]:

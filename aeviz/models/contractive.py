@@ -68,6 +68,12 @@ class Contractive(LatentModel):
 
     def __init__(self, data: DataSpec, config: ContractiveConfig) -> None:
         super().__init__()
+        if config.batch_norm:
+            # a latent would depend on the other samples too, and the derivatives sum up to nothing
+            raise ValueError(
+                "model.batch_norm cannot be used with 'contractive', whose penalty needs latents "
+                "that depend on their own sample alone: set it to false"
+            )
         self.latent_dim = config.latent_dim
         self.contraction = config.contraction
         self.bounded = is_sigmoid(config, data)

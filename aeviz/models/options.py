@@ -108,10 +108,19 @@ def configure(config: type[Any], options: Mapping[str, Any], group: str) -> Any:
         return config(**options)
     except ValidationError as error:
         wrong = error.errors()[0]
-        reason = wrong["msg"].removeprefix("Input ").removeprefix("Value error, ")
-        reason = reason.replace("a valid tuple", "a list of whole numbers")
+        reason = _reason(wrong["type"], wrong["msg"])
         name = str(wrong["loc"][0])
         raise ValueError(f"{group}.{name}={options.get(name)}: it {reason}") from None
+
+
+def _reason(kind: str, message: str) -> str:
+    """What pydantic says of a wrong value, as what goes on from "it"."""
+    if kind == "too_short":
+        return "must name one number at least"
+    if kind == "too_long":
+        return "has too many numbers"
+    reason = message.removeprefix("Input ").removeprefix("Value error, ")
+    return reason.replace("a valid tuple", "a list of whole numbers")
 
 
 def unknown(name: str, known: list[str], what: str = "option") -> str:

@@ -54,6 +54,21 @@ def test_a_used_folder_is_refused(command: Command, digits_run: Path) -> None:
     assert "--resume" in outcome.err
 
 
+@pytest.mark.parametrize("flag", ["--latent", "--epochs", "--batch-size", "--seed"])
+@pytest.mark.parametrize("word", ["2.5", "1e3", "0x2", "two"])
+def test_a_number_that_is_not_whole_is_refused(command: Command, flag: str, word: str) -> None:
+    outcome = command("train", *QUICK[:2], flag, word)
+    assert outcome.code == 2
+    assert outcome.err == f"aeviz: {flag} {word}: write a whole number\n"
+
+
+def test_an_option_that_does_nothing_is_told(command: Command, tmp_path: Path) -> None:
+    options = ["--set", "train.lr_factor=0.5", "--out", tmp_path / "run"]
+    outcome = command("train", *QUICK, *options)
+    assert outcome.code == 0
+    assert "train.lr_factor does nothing while train.schedule=constant" in outcome.err
+
+
 def test_resuming_goes_on_to_the_total(command: Command, tmp_path: Path) -> None:
     out = tmp_path / "run"
     assert command("train", *QUICK, "--out", out).code == 0

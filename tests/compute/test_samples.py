@@ -8,7 +8,7 @@ import torch
 
 from aeviz.compute import seeds
 from aeviz.compute.samples import SampleStore, binarised, data_spec, split
-from aeviz.data.dataset import Dataset, standardise
+from aeviz.data.dataset import Dataset, Scaling, standardise
 from tests.compute.training_setup import make_images
 
 CPU = torch.device("cpu")
@@ -118,3 +118,13 @@ def test_every_purpose_draws_numbers_of_its_own() -> None:
     purposes = ("split", "shuffle", "noise", "validation", "initialisation", "dropout")
     assert len({seeds.derive(0, purpose) for purpose in purposes}) == len(purposes)
     assert len({seeds.derive(seed, "noise") for seed in range(100)}) == 100
+
+
+def test_only_whole_numbers_have_a_step_between_them() -> None:
+    rows = np.random.default_rng(0).random((9, 4), np.float32)
+    scaling = Scaling(np.zeros((), np.float32), np.ones((), np.float32), "unit")
+    uniform = Dataset("uniform", "Uniform", rows, scaling)
+    assert uniform.bounded
+    assert data_spec(uniform, 9).step == 0.0
+    assert data_spec(make_images(), 9).step == 1.0 / make_images().scaling.scale.max()
+    assert data_spec(make_table(), 9).step == 0.0

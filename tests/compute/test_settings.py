@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from aeviz.compute.presets import PRESETS
-from aeviz.compute.settings import SettingsError, complete, from_preset, live_options, parse
+from aeviz.compute.settings import (
+    SettingsError,
+    complete,
+    from_preset,
+    idle,
+    live_options,
+    parse,
+)
 
 
 def test_nothing_said_is_a_vae_on_digits() -> None:
@@ -44,8 +51,14 @@ def test_complete_settings_stay_as_they_are_also_through_json() -> None:
         ({"data": {"binarise": "x"}}, "data.binarise=x: it should be one of no, fixed, dynamic"),
         (
             {"model": {"name": "maf", "latent_dim": 3}},
-            "model.latent_dim cannot be chosen: a latent of 'maf' has as many dimensions",
+            "cannot be chosen: a latent of 'maf' has as many dimensions as a sample",
         ),
+        (
+            {"model": {"name": "vq-vae", "latent_dim": 3}},
+            "(--latent) cannot be chosen: a latent of 'vq-vae' has the numbers of all its codes",
+        ),
+        ({"model": {"channels": []}}, "model.channels=[]: it must name one number at least"),
+        ({"model": {"widths": [1] * 33}}, ": it has too many numbers"),
         ({"data": {"name": "two-moons", "noise": -1}}, "data.noise=-1: it should be at least 0"),
         ({"data": {"name": "two-moons", "noise": "a"}}, "data.noise=a: it should be a number"),
         ({"seed": -1}, "seed=-1: it should be a whole number"),
@@ -126,3 +139,13 @@ def test_an_unknown_preset_is_named() -> None:
 def test_live_options_are_the_ones_a_training_can_turn() -> None:
     assert set(live_options(complete({}))) == {"lr", "beta"}
     assert set(live_options(complete({"model": {"name": "linear"}}))) == {"lr"}
+
+
+def test_an_option_that_does_nothing_beside_the_others_is_told() -> None:
+    asked = ("model.components", "model.prior", "train.lr_factor", "data.binarise", "seed")
+    assert idle({"model": {"prior": "mixture"}, "train": {"schedule": "step"}}, asked) == []
+    assert idle({}, ("model.components",)) == [
+        "model.components does nothing while model.prior=normal: it counts with mixture"
+    ]
+    (told,) = idle({}, ("train.lr_factor",))
+    assert told.endswith("while train.schedule=constant: it counts with step or plateau")

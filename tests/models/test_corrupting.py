@@ -75,3 +75,8 @@ def test_a_heavier_penalty_contracts_more() -> None:
             optimiser.step()
         norms.append(penalty.item())
     assert norms[1] < norms[0] / 4
+
+
+def test_contraction_refuses_latents_that_depend_on_the_batch() -> None:
+    with pytest.raises(ValueError, match=r"model\.batch_norm"):
+        tiny(MODELS["contractive"], TABLE, batch_norm=True)
