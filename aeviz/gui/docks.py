@@ -21,6 +21,7 @@ _TABBED_FROM = 100
 _LEFT, _RIGHT, _BOTTOM = 322, 300, 216  # pixels of a small window
 _SHARE = 0.2  # of a wide window for each column at the sides
 _BELOW = 0.27  # of its height for what lies below the map
+_TOP = 0.46  # of the right column for what lies on top
 _WIDEST = 520
 _STATE, _GEOMETRY, _CLOSED = "layout/state", "layout/geometry", "layout/closed"
 
@@ -169,9 +170,19 @@ class Docks:
             docks = self._in(area)
             width = max(width, min(round(self._window.width() * _SHARE), _WIDEST))
             self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
+        self._share_right()
         below = self._in("bottom")
         height = max(_BOTTOM, round(self._window.height() * _BELOW))
         self._window.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
+
+    def _share_right(self) -> None:
+        """Give what lies on top in the right column its share of the height."""
+        docks = self._in("right")
+        if len(docks) > 1:
+            high = [_TOP if dock is docks[0] else 1 - _TOP for dock in docks]
+            room = self._window.height()
+            heights = [round(share * room) for share in high]
+            self._window.resizeDocks(docks, heights, Qt.Orientation.Vertical)
 
     def _raise_first_tabs(self) -> None:
         """Of docks that share a tab the first one is on top."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter
 
 from aeviz.gui.captions import draw_dot
 from aeviz.gui.theme import Tokens
@@ -181,10 +181,17 @@ def _draw_name(
     left = draw_dot(painter, line, film.colours[row])
     painter.setPen(QColor(colours.text))
     place = line.adjusted(left, 0, 0, 0)
-    text = QFontMetricsF(painter.font()).elidedText(
-        film.names[row], Qt.TextElideMode.ElideRight, place.width()
-    )
+    text = shortened(QFontMetrics(painter.font()), film.names, place.width())[row]
     painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def shortened(metrics: QFontMetrics, names: Sequence[str], width: float) -> list[str]:
+    """Names that fit into a width: they lose their end, or their start where they begin alike."""
+    modes = (Qt.TextElideMode.ElideRight, Qt.TextElideMode.ElideLeft)
+    made: list[list[str]] = [
+        [metrics.elidedText(name, mode, int(width)) for name in names] for mode in modes
+    ]
+    return made[0] if len(set(made[0])) >= len(set(names)) else made[1]
 
 
 def _draw_cell(

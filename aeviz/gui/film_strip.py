@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
-from aeviz.gui.film import Film, FilmLayout, cell_size, clamp_side, draw_film, layout
+from aeviz.gui.film import Film, FilmLayout, cell_size, clamp_side, draw_film, layout, shortened
 from aeviz.gui.numbers import measure
 from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.tiles import SampleStyle, draw_sample
@@ -30,6 +30,7 @@ from aeviz.gui.tiles import SampleStyle, draw_sample
 _MOST_FILM, _MOST_PAIR = 72.0, 96.0
 _NARROWEST = 32.0
 """Pixels between two samples at least, so that their names and errors stay apart."""
+_THOUSANDTH = 1e-3
 _EDGE = INSET
 _PICTURE_SIDE = 56.0
 _PICTURE_SCALE = 2.0
@@ -309,16 +310,23 @@ class PairStrip(QWidget):
         if colour is not None:
             mark = QRectF(left, line - 3, wide, 2)
             painter.fillRect(mark, colour)
-        text = painter.fontMetrics().elidedText(
-            self._names[column], Qt.TextElideMode.ElideRight, int(pitch - 2)
-        )
+        text = shortened(painter.fontMetrics(), self._names, pitch - 2)[column]
         painter.drawText(head.adjusted(0, -2, 2, -2), int(Qt.AlignmentFlag.AlignVCenter), text)
         self._draw_pair(painter, column, QRectF(left, line + 2, wide, high))
         if column < len(self._errors):
             painter.setPen(QColor(colours.muted))
             foot = QRectF(left, line + 2 * (high + 4), pitch, line)
-            error = measure(float(self._errors[column]), 2)
+            error = self._error_texts(painter.fontMetrics(), pitch - 4)[column]
             painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), error)
+
+    def _error_texts(self, metrics: QFontMetrics, room: float) -> list[str]:
+        """The errors to two digits; where these would run into each other all shorter."""
+        texts = [measure(float(error), 2) for error in self._errors]
+        if all(metrics.horizontalAdvance(text) <= room for text in texts):
+            return texts
+        if min(self._errors) >= _THOUSANDTH / 2:
+            return [f"{error:.3f}" for error in self._errors]
+        return [measure(float(error), 1) for error in self._errors]
 
     def _draw_pair(self, painter: QPainter, column: int, area: QRectF) -> None:
         colours = theme.tokens(self.palette())
@@ -352,6 +360,8 @@ class FittingArea(QScrollArea):
         self._strip = strip
         self.setWidget(strip)
         self.setVerticalScrollBar(SlimScrollBar())
+        self.setHorizontalScrollBar(SlimScrollBar(Qt.Orientation.Horizontal))
+        self.setCornerWidget(QWidget())  # the style would draw a corner of its own
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(60, 60)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from aeviz.messages import TruthLine
 VALIDATION = "validation_"
 LOSS = "loss"
 MSE = "reconstruction_mse"
+_LOOKS = 24
 MSE_UNIT = "squared error per feature"
 
 
@@ -148,7 +150,6 @@ class LossPlot(StyledPlot):
         self.setYRange(low, high, padding=0.06)
 
     def _place_truths(self) -> list[float]:
-        right = float(self.viewRange()[0][1])
         heights = []
         for truth, line, text in self._truths:
             height = float(self._heights(np.array([truth.value]))[0])
@@ -157,9 +158,39 @@ class LossPlot(StyledPlot):
             text.setVisible(shown)
             if shown:
                 line.setPos(height)
-                text.setPos(right, height)
+                self._place_title(text, height)
                 heights.append(height)
         return heights
+
+    def _place_title(self, text: pg.TextItem, height: float) -> None:
+        """Write it over or under its line, at the end or the start: where least of a curve is."""
+        (left, right), (low, high) = self.viewRange()
+        size, box = text.boundingRect(), self.plotItem.vb
+        wide = size.width() / max(box.width(), 1.0) * (right - left)
+        tall = size.height() / max(box.height(), 1.0) * (high - low)
+        places = [
+            (x, up)
+            for x in (right - wide, left)
+            for up in (1, 0)
+            if low <= height + (up - 1) * tall and height + up * tall <= high
+        ]
+        if places:
+            x, up = min(places, key=partial(self._crossings, size=(wide, tall), height=height))
+            text.setAnchor((0, up))
+            text.setPos(x, height)
+
+    def _crossings(self, place: tuple[float, int], size: tuple[float, float], height: float) -> int:
+        """How often curves pass through where a title would stand, looked at along its width."""
+        (x, up), (wide, tall) = place, size
+        base = height + (up - 1) * tall
+        seen = 0
+        for item in self._curves.values():
+            epochs, heights = item.getData()
+            if epochs is not None and len(epochs):
+                along = np.linspace(x, x + wide, _LOOKS)
+                at = np.interp(along, epochs, heights, left=np.nan, right=np.nan)
+                seen += int(np.count_nonzero((at > base) & (at < base + tall)))
+        return seen
 
     def restyle(self) -> None:
         """Give curves, marker and lines the colours of the theme."""

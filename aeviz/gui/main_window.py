@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         self.docks.add("log", self.tr("Log"), log, "bottom", shown=False)
         bar = ToolBar(self.session, self.plan, self.commands)
         for box in (bar.data, bar.model):
-            box.chosen.connect(self.panel.show_setup)
+            box.chosen.connect(self._on_plan_chosen)
         self.addToolBar(bar)
         self.setStatusBar(self.status)
         self._build_menus()
@@ -200,6 +200,11 @@ class MainWindow(QMainWindow):
             self.recent.add(run.path)
         if run.notice:
             self.session.noticed.emit(run.notice)
+
+    @Slot()
+    def _on_plan_chosen(self) -> None:
+        self.panel.show_setup()
+        self.docks.docks["training"].raise_()
 
     @Slot()
     def _on_open(self) -> None:

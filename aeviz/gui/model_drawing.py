@@ -23,6 +23,7 @@ SIGNS = {
 }
 """How the option that weighs a term is written in a formula."""
 
+_MINUS = "\N{MINUS SIGN}"
 _BAR = 8.0
 _HEIGHT = 92
 _LEAST = 10.0  # height of a layer of one unit
@@ -156,10 +157,12 @@ class FormulaView(QWidget):
             return []
         made = [("loss", "loss"), ("=", "")]
         for number, term in enumerate(self._terms):
-            if number:
-                made.append(("+", ""))
             sign = SIGNS.get(term.weight, term.weight)
-            made.append((f"{sign} · {term.formula}" if sign else term.formula, term.name))
+            piece = f"{sign} · {term.formula}" if sign else term.formula
+            if number:
+                made.append((_MINUS if piece.startswith(_MINUS) else "+", ""))
+                piece = piece.removeprefix(_MINUS)
+            made.append((piece, term.name))
         return made
 
     def _placed(self, width: int) -> list[tuple[QPointF, str, str]]:

@@ -30,15 +30,16 @@ def scrolled(content: QWidget, *, has_pictures: bool = False) -> QScrollArea:
 
 
 class SlimScrollBar(QScrollBar):
-    """A vertical bar without arrows, drawn as one rounded piece."""
+    """A bar without arrows, drawn as one rounded piece."""
 
-    def __init__(self) -> None:
-        super().__init__(Qt.Orientation.Vertical)
-        self.setFixedWidth(_WIDTH)
+    def __init__(self, orientation: Qt.Orientation = Qt.Orientation.Vertical) -> None:
+        super().__init__(orientation)
+        self._is_upright = orientation == Qt.Orientation.Vertical
+        (self.setFixedWidth if self._is_upright else self.setFixedHeight)(_WIDTH)
 
     def sizeHint(self) -> QSize:
         """Slim."""
-        return QSize(_WIDTH, 60)
+        return QSize(_WIDTH, 60) if self._is_upright else QSize(60, _WIDTH)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the slider where the style would have it; nothing where nothing scrolls."""
@@ -56,7 +57,8 @@ class SlimScrollBar(QScrollBar):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(where).adjusted(2.5, 1, -1.5, -1), 3, 3)
+        piece = (2.5, 1.0, -1.5, -1.0) if self._is_upright else (1.0, 2.5, -1.0, -1.5)
+        painter.drawRoundedRect(QRectF(where).adjusted(*piece), 3, 3)
 
 
 class Ruled(QWidget):

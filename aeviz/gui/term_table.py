@@ -44,6 +44,8 @@ class TermTable(QWidget):
             if widget is not None:
                 widget.setParent(None)
                 widget.deleteLater()
+        for row in range(self._row):
+            self._grid.setRowMinimumHeight(row, 0)  # a head above its unit asks for more
         self._values.clear()
         self._head, self._row = None, 0
         known = {term.name: term for term in terms}

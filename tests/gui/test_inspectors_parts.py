@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QImage, QPalette
+from PySide6.QtGui import QFontMetrics, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
 from aeviz.gui import exporting, scales, theme, wording
 from aeviz.gui.captions import Caption, LabelName, tip
-from aeviz.gui.film import film_epochs
+from aeviz.gui.film import film_epochs, shortened
+from aeviz.gui.film_strip import PairStrip
 from aeviz.gui.image_label import ImageLabel, to_bytes, to_image, whole_pixels
 from aeviz.gui.profile import Profile
 from aeviz.gui.tiles import SampleStyle, style_of_samples
@@ -222,6 +223,29 @@ def test_a_film_has_at_most_eleven_columns_and_ends_with_the_last_epoch() -> Non
 
 def picture() -> QImage:
     return to_image(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
+
+
+def test_names_that_begin_alike_keep_their_end(qapp: QApplication) -> None:
+    metrics = QFontMetrics(qapp.font())
+    width = metrics.horizontalAdvance("sphere 10") * 0.8
+    alike = [f"sphere {number}" for number in (1, 2, 10)]
+    short = shortened(metrics, alike, width)
+    assert len(set(short)) == 3
+    assert short[2].endswith("10")
+    assert shortened(metrics, ["upper moon", "lower moon"], width)[0].startswith("up")
+    assert shortened(metrics, alike, 1000) == alike
+
+
+def test_errors_under_narrow_pictures_do_not_touch(qtbot: Any) -> None:
+    strip = PairStrip()
+    qtbot.addWidget(strip)
+    metrics = strip.fontMetrics()
+    wide, narrow = (metrics.horizontalAdvance(text) for text in ("0.00910", "0.091"))
+    strip.set_reconstructions((), (0.0091, 0.011))
+    assert strip._error_texts(metrics, wide) == ["0.0091", "0.011"]
+    assert strip._error_texts(metrics, narrow) == ["0.009", "0.011"]
+    strip.set_reconstructions((), (0.000012, 0.011))
+    assert strip._error_texts(metrics, narrow) == ["1e−5", "0.01"]
 
 
 def test_a_saved_picture_can_be_read(qapp: QApplication, tmp_path: Path) -> None:

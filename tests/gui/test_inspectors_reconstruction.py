@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 
 from aeviz import messages as m
 from aeviz.gui.inspectors.reconstruction import NO_RUN, ReconstructionInspector, fixed_rows
@@ -274,3 +275,16 @@ def test_another_run_takes_the_columns_of_the_old_one_away(
     session.receive(table_run())
     assert inspector.film.film is not None
     assert [len(column) for column in inspector.film.film.frames] == [0]
+
+
+def test_the_film_has_its_room_however_many_epochs_came_first(
+    inspector: ReconstructionInspector, session: Session
+) -> None:
+    show(session, image_run())
+    inspector.resize(640, 240)
+    inspector.show()
+    for number in range(1, 40):
+        session.receive(epoch_done(number))
+    QTest.qWait(10)
+    film = inspector.film.parentWidget().parentWidget()
+    assert film.width() >= 0.35 * inspector.width()

@@ -75,6 +75,23 @@ def test_the_mean_error_is_a_quantity_of_its_own_with_its_truth_line(
     assert low < 0.0225 < truth.value < 0.09 < high
 
 
+def test_the_title_of_a_truth_line_keeps_clear_of_the_curves(plot: LossPlot, feed: Any) -> None:
+    feed()
+    plot.set_quantity(MSE)
+    ((_, _, text),) = plot._truths
+    plot.show()
+    QApplication.processEvents()
+    plot._on_redraw()
+    place = text.mapRectToParent(text.boundingRect())
+    view = plot.plotItem.vb.viewRange()
+    assert place.left() >= view[0][0] - 1e-6
+    assert place.right() <= view[0][1] + 1e-6
+    epochs, at = plot.curve(MSE) or ((), ())
+    along = np.interp(np.linspace(place.left(), place.right(), 50), epochs, at, np.nan, np.nan)
+    low, high = sorted((place.top(), place.bottom()))
+    assert not ((along > low) & (along < high)).any()
+
+
 def test_a_logarithmic_axis_leaves_gaps_where_nothing_is_positive(
     plot: LossPlot, session: Session
 ) -> None:

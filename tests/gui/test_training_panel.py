@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from aeviz import messages as m
@@ -12,6 +13,7 @@ from aeviz.gui.commands import Commands
 from aeviz.gui.model_drawing import FormulaView, ModelDrawing
 from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
+from aeviz.gui.term_table import TermTable
 from aeviz.gui.training_commands import TrainingCommands
 from aeviz.gui.training_monitor import done_share
 from aeviz.gui.training_panel import PROGRESS, SETUP, TrainingPanel
@@ -262,3 +264,27 @@ def test_a_long_formula_is_wrapped(qtbot: Any) -> None:
     assert formula.heightForWidth(120) > 2 * formula.heightForWidth(2000)
     formula.resize(120, formula.heightForWidth(120))
     formula.grab()
+
+
+def test_a_negative_term_is_subtracted(qtbot: Any) -> None:
+    view = FormulaView()
+    qtbot.addWidget(view)
+    terms = (
+        m.Term("base", "Base density", "\N{MINUS SIGN}log p(z)", "nats", ""),
+        m.Term("volume", "Volume change", "\N{MINUS SIGN}log|det J|", "nats", ""),
+        m.Term("kl", "KL", "KL", "nats", "", weight="beta"),
+    )
+    view.show_terms(terms)
+    assert view.text == "loss = −log p(z) − log|det J| + β · KL"
+
+
+def test_terms_of_another_run_leave_no_gap(qtbot: Any) -> None:
+    table, fresh = TermTable(), TermTable()
+    for each in (table, fresh):
+        qtbot.addWidget(each)
+    many = tuple(m.Term(f"t{n}", f"T{n}", "t", f"unit {n}", "") for n in range(5))
+    table.set_terms(tuple(term.name for term in many), many, "loss")
+    for each in (table, fresh):
+        each.set_terms(("t0",), many[:1], "unit 0")
+    QTest.qWait(10)
+    assert table.sizeHint() == fresh.sizeHint()

@@ -66,7 +66,7 @@ IS_DEAD = "Dead: its posterior mean hardly differs between samples, so the decod
 LEARNED = "The prior of this model is learned; these bars compare with N(0, 1) all the same."
 
 
-@register_inspector("evidence", title="Evidence", area="right", order=104, needs="posterior")
+@register_inspector("evidence", title="Evidence", area="left", order=104, needs="posterior")
 class EvidenceInspector(Inspector):
     """Bounds of some held-out samples at the shown epoch; nothing is asked while it is hidden."""
 

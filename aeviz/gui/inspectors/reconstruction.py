@@ -92,7 +92,10 @@ class ReconstructionInspector(Inspector):
         left_head, right_head = QHBoxLayout(), QHBoxLayout()
         left_head.addWidget(self.epoch)
         left_head.addWidget(self.note, 1)
-        right_head.addWidget(heading_label("Over the epochs"), 1)
+        over = ElidedLabel("Over the epochs")
+        over.setFont(theme.heading(over.font()))
+        over.setMinimumWidth(20)
+        right_head.addWidget(over, 1)
         right_head.addWidget(self.save)
         self.save.setToolTip("Save the whole film strip as a PNG picture")
         self._page = QWidget()
@@ -281,7 +284,6 @@ class ReconstructionInspector(Inspector):
         originals = [self._originals.get(row) for row in self._rows.tolist()]
         names, colours = self._names(run)
         self.pairs.set_samples(names, colours, originals, self._style, run.sample_shape)
-        self._share_width(self.width() >= _BESIDE)
         self._say_state()
         self._draw_film()
 
@@ -312,6 +314,7 @@ class ReconstructionInspector(Inspector):
             shown=self.session.epoch,
         )
         self.film.set_film(film, run.sample_shape)
+        self._share_width(self.width() >= _BESIDE)
         self.save.setEnabled(bool(self._answers))
         tip = "Save the whole film strip as a picture"
         self.save.setToolTip(tip if self._answers else "There is no column yet to save")
