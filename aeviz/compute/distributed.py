@@ -144,7 +144,6 @@ class Ranks(World):
             for controls in (asked, agreed):
                 controls.stop(max(report["signal"] for report in reports))
         agreed.is_saving = any(report["save"] for report in reports)
-        asked.is_saving = False
         agreed.pause(first["pause"])
         for name, value in first["turns"]:
             agreed.turn(name, value)
@@ -153,10 +152,12 @@ class Ranks(World):
 
     def _wishes(self, asked: Controls) -> dict[str, Any]:
         turns = asked.take_turns() if self.is_first else []
+        # What comes from here on, a signal while the others are waited for, is for the next time.
+        is_saving, asked.is_saving = asked.is_saving, False
         return {
             "stop": asked.is_stopping,
             "signal": asked.signal,
-            "save": asked.is_saving,
+            "save": is_saving,
             "pause": asked.is_paused,
             "turns": turns,
             "every": self._pace(),
