@@ -256,6 +256,7 @@ class Run:
         """The same step by step: the share done and what is measured, with a row when it is."""
         from aeviz.compute import evaluating
 
+        only = (only,) if isinstance(only, str) else only
         number, where = self._number(epoch), None if data_dir is None else Path(data_dir)
         model = self._decoder_at(number).model
         if data is None:
@@ -449,6 +450,10 @@ def train(
         "seed": seed,
         "device": device,
     }
+    for what, name in (("data", data), ("model", model)):
+        if name is not None and not isinstance(name, str):
+            known = "aeviz list models" if what == "model" else "aeviz list data"
+            raise ValueError(f"{what} is a registered name, see `{known}`; got {type(name)}")
     settings = merge(place(flags), place(options or {}))
     folder = None if out is None else Path(out)
     shown = display("training") if progress else PlainDisplay(write=_say_nothing)

@@ -17,7 +17,7 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for layer in layers:
         for name, value in layer.items():
-            if name not in GROUPS:
+            if name not in GROUPS or not isinstance(value, Mapping):
                 merged[name] = value
                 continue
             before = merged.get(name, {})

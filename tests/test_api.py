@@ -62,3 +62,15 @@ def test_a_wrong_option_is_a_value_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"model\.gamma"):
         aeviz.train(options={"model.gamma": 3}, out=tmp_path / "x", progress=False)
     assert not (tmp_path / "x").exists()
+
+
+def test_data_that_are_no_name_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="data is a registered name"):
+        aeviz.train(np.zeros((4, 8, 8)), out=tmp_path / "run")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="model=3: it should be a group of options"):
+        aeviz.train("wine", options={"model": 3}, out=tmp_path / "run")
+
+
+def test_one_measure_may_be_named_alone(run: Run) -> None:
+    (row,) = run.measure("reconstruction_mse")
+    assert row["name"] == "reconstruction_mse"

@@ -104,7 +104,7 @@ def idle(settings: Mapping[str, Any], names: Iterable[str]) -> list[str]:
             continue
         option = next(each for each in options_of(options[group]) if each.name == name)
         other, *values = option.when or ("",)
-        if other and str(whole[group][other]) not in values:
+        if other in whole[group] and str(whole[group][other]) not in values:
             found.append(
                 f"{dotted} does nothing while {group}.{other}={whole[group][other]}: it counts "
                 f"with {' or '.join(values)}"

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from aeviz.models.base import DataSpec
 from aeviz.models.body import UpsamplingName
-from aeviz.models.options import FORBID_EXTRA, Width
+from aeviz.models.options import FORBID_EXTRA, OutputName, Width
 
 SMALL_SIDE = 16
 """Images whose shorter side is less get a code map half as wide instead of a quarter."""
@@ -149,12 +149,14 @@ class CodesConfig:
     prior_width: PriorWidth = 96
 
 
-def is_bernoulli(config: CodesConfig, data: DataSpec) -> bool:
+def is_bernoulli(config: CodesConfig, data: DataSpec, output: OutputName) -> bool:
     """Whether the reconstruction term is in nats.
 
     Raises:
-        ValueError: If a Bernoulli is asked for values outside [0, 1].
+        ValueError: If a Bernoulli is asked for values outside [0, 1], or for a linear output.
     """
+    if config.likelihood == "bernoulli" and output == "linear":
+        raise ValueError("model.output=linear cannot be a probability: use model.likelihood=mse")
     if config.likelihood == "bernoulli" and not data.bounded:
         raise ValueError(
             "model.likelihood=bernoulli needs values in [0, 1], and these data leave it: use mse"

@@ -123,7 +123,7 @@ class VQVAE(LatentModel):
         stages = sizes(data, body) if body.body == "conv" else [(1, config.places)]
         self.shape = data.shape
         self.beta = config.beta
-        self.is_bernoulli = is_bernoulli(config, data)
+        self.is_bernoulli = is_bernoulli(config, data, config.output)
         self.bounded = self.is_bernoulli or is_sigmoid(body, data)
         self.learns_codes = config.codebook == "gradient"
         self.level_names = ("",)

@@ -75,7 +75,7 @@ class VQVAE2(LatentModel):
         inner = replace(body, channels=body.channels[-1:])
         stages = sizes(data, replace(body, channels=(*body.channels, body.channels[-1])))
         self.beta = config.beta
-        self.is_bernoulli = is_bernoulli(config, data)
+        self.is_bernoulli = is_bernoulli(config, data, config.output)
         self.bounded = self.is_bernoulli or is_sigmoid(body, data)
         self.learns_codes = config.codebook == "gradient"
         self.level_names = ("top", "bottom")

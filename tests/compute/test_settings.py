@@ -144,6 +144,7 @@ def test_live_options_are_the_ones_a_training_can_turn() -> None:
 def test_an_option_that_does_nothing_beside_the_others_is_told() -> None:
     asked = ("model.components", "model.prior", "train.lr_factor", "data.binarise", "seed")
     assert idle({"model": {"prior": "mixture"}, "train": {"schedule": "step"}}, asked) == []
+    assert idle({"model": {"name": "stacked"}}, ("model.widths",)) == []
     assert idle({}, ("model.components",)) == [
         "model.components does nothing while model.prior=normal: it counts with mixture"
     ]

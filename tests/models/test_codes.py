@@ -286,3 +286,9 @@ def test_a_table_gets_a_row_of_codes() -> None:
         MODELS["vq-vae"].build(DataSpec((5,), bounded=False), {"body": "conv"})
     with pytest.raises(ValueError, match=r"likelihood=bernoulli needs values in \[0, 1\]"):
         MODELS["vq-vae"].build(DataSpec((5,), bounded=False), {"likelihood": "bernoulli"})
+
+
+@pytest.mark.parametrize("name", ["vq-vae", "vq-vae-2"])
+def test_a_linear_output_is_no_probability(name: str) -> None:
+    with pytest.raises(ValueError, match=r"model\.output=linear"):
+        MODELS[name].build(IMAGE, {"likelihood": "bernoulli", "output": "linear"})
