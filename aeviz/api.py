@@ -450,10 +450,8 @@ def train(
         "seed": seed,
         "device": device,
     }
-    for what, name in (("data", data), ("model", model)):
-        if name is not None and not isinstance(name, str):
-            known = "aeviz list models" if what == "model" else "aeviz list data"
-            raise ValueError(f"{what} is a registered name, see `{known}`; got {type(name)}")
+    _check_name("data", data, "aeviz list data")
+    _check_name("model", model, "aeviz list models")
     settings = merge(place(flags), place(options or {}))
     folder = None if out is None else Path(out)
     shown = display("training") if progress else PlainDisplay(write=_say_nothing)
@@ -466,6 +464,13 @@ def train(
     if report.failure:
         raise RuntimeError(report.failure)
     return Run(report.path)
+
+
+def _check_name(what: str, name: object, known: str) -> None:
+    """Refuse samples or a network of one's own where a name is wanted."""
+    if name is not None and not isinstance(name, str):
+        kind = type(name).__name__
+        raise ValueError(f"{what} is a registered name, see `{known}`; it cannot be a {kind}")
 
 
 def _measure_row(row: "Row", epoch: int) -> dict[str, Any]:
