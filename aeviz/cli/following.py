@@ -3,6 +3,8 @@
 One of several processes says nothing unless it knows something that rank 0 cannot know.
 """
 
+import atexit
+import os
 import signal
 import sys
 from collections.abc import Callable, Generator
@@ -17,6 +19,9 @@ from aeviz.messages import Message
 from aeviz.progress import PlainDisplay, TrainingReport, display
 
 Messages = Generator[Message | None]
+
+NAMED = ("RankLost", "MeetingError")
+"""Errors whose sentence names the rank."""
 
 TOLD = ("SettingsError", "DataError", "DataMissing", "RunError")
 """Errors that rank 0 finds as well, and tells."""
@@ -49,21 +54,27 @@ def follow(job: Callable[[], Messages | None], controls: Controls, console: Cons
         console: Where results go.
     """
     number = rank()
-    if number == 0:
-        return _show(job(), controls, console)
     try:
         return _show(job(), controls, console)
     except CommandError as error:
-        if controls.is_orphan:
+        if number == 0 or controls.is_orphan:
             raise
         raise SystemExit(error.code) from error
     except Exception as error:
-        code = code_of(error)
-        if type(error).__name__ in TOLD or getattr(error, "is_told", False):
-            raise SystemExit(code) from error
-        is_named = type(error).__name__ == "RankLost"
-        text = text_of(error) if is_named else f"rank {number}: {text_of(error)}"
-        raise CommandError(text, code or 1) from error
+        if getattr(error, "leaves_thread", False):
+            atexit.register(os._exit, code_of(error) or 1)
+        if number == 0:
+            raise
+        raise _of_rank(error, number) from error
+
+
+def _of_rank(error: Exception, number: int) -> BaseException:
+    """An error of another rank than 0: told with its number, or left to rank 0 to tell."""
+    code, name = code_of(error), type(error).__name__
+    if name in TOLD or getattr(error, "is_told", False):
+        return SystemExit(code)
+    text = text_of(error)
+    return CommandError(text if name in NAMED else f"rank {number}: {text}", code or 1)
 
 
 def _show(messages: Messages | None, controls: Controls, console: Console) -> int:

@@ -18,7 +18,14 @@ MEETING_SECONDS = 35
 
 
 class MeetingError(SettingsError):
-    """The ranks do not find each other; each says what it sees of that."""
+    """The ranks do not find each other; each says what it sees of that.
+
+    Attributes:
+        leaves_thread: Whether a thread still waits in torch, which no interpreter survives that
+            ends in the usual way.
+    """
+
+    leaves_thread = False
 
 
 def device_of(word: str, launch: Launch) -> str:
@@ -71,10 +78,12 @@ def meet(launch: Launch) -> TCPStore:
         missing = _wait_for_all(store, launch, deadline)
     except (RuntimeError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise MeetingError(
+        failure = MeetingError(
             f"rank {launch.rank} cannot meet the others at {where} ({first}): the port must be "
             "free on the computer of rank 0, and its host reachable from all"
-        ) from error
+        )
+        failure.leaves_thread = isinstance(error, TimeoutError)
+        raise failure from error
     if missing:
         names = ", ".join(str(rank) for rank in missing[:8])
         raise MeetingError(
