@@ -14,14 +14,21 @@ from aeviz.models.base import DataSpec, Described, LatentModel
 from aeviz.models.told import OF_THE_SAMPLE
 
 SIGNS = {
+    "alignment": "λ",
     "alpha": "α",
     "beta": "β",
+    "contraction": "λ",
     "gamma": "γ",
     "kl_weight": "(1 − α)",
+    "l1": "λ",
     "lam": "λ",
     "penalty": "λ",
 }
 """How the weight of a term is written in a formula; others by their name."""
+
+
+_SOME_CLASSES = 10
+"""As many as there are digits, for a model that tells classes apart: only the data know."""
 
 
 def describe(
@@ -44,7 +51,7 @@ def describe(
     """
     options = dict(settings.get("model", {}))
     entry = model_entry(options.pop("name", "vae"))
-    spec = spec_of(sample_shape, bounded=bounded)
+    spec = spec_of(sample_shape, classes=_SOME_CLASSES, bounded=bounded)
     if "condition" in entry.config.__pydantic_fields__:
         default = entry.config.__pydantic_fields__["condition"].default
         spec = with_some_condition(spec, str(options.get("condition", default)))

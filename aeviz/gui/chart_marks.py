@@ -54,7 +54,8 @@ class ChartMarks:
     def restyle(self) -> None:
         """Take the colours of the theme."""
         colours, font = self._plot.colours, theme.caption(self._plot.font())
-        border = QPen(mixed(colours.muted, colours.surface, 0.5), 1.0, Qt.PenStyle.SolidLine)
+        ratio = self._plot.devicePixelRatioF()
+        border = QPen(mixed(colours.muted, colours.surface, 0.5), ratio, Qt.PenStyle.SolidLine)
         border.setCosmetic(True)
         for line, text in self._borders:
             if line is not None:
@@ -63,7 +64,7 @@ class ChartMarks:
             text.setColor(QColor(colours.muted))
         quiet = QColor(colours.warning)
         quiet.setAlphaF(0.6)
-        event = QPen(quiet, 1.0, Qt.PenStyle.DotLine)
+        event = QPen(quiet, ratio, Qt.PenStyle.DotLine)
         event.setCosmetic(True)
         for line in self._lines:
             line.setPen(event)

@@ -10,11 +10,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter
 
 from aeviz.gui.captions import draw_dot
+from aeviz.gui.numbers import measure
 from aeviz.gui.theme import Tokens
 from aeviz.gui.tiles import SampleStyle, draw_sample
 
 MOST_COLUMNS = 11
 _GAP = 4
+_THOUSANDTH = 1e-3
 _BETWEEN = 12
 """Pixels between the originals and the first epoch."""
 
@@ -194,6 +196,22 @@ def shortened(metrics: QFontMetrics, names: Sequence[str], width: float) -> list
     return made[0] if len(set(made[0])) >= len(set(names)) else made[1]
 
 
+def error_texts(metrics: QFontMetrics, errors: Sequence[float], room: float) -> list[str]:
+    """Errors to two digits; where these would run into each other all of them shorter.
+
+    Args:
+        metrics: Of the type they are written in.
+        errors: One below each picture.
+        room: Pixels for each.
+    """
+    texts = [measure(error, 2) for error in errors]
+    if all(metrics.horizontalAdvance(text) <= room for text in texts):
+        return texts
+    if min(errors) >= _THOUSANDTH / 2:
+        return [f"{error:.3f}" for error in errors]
+    return [measure(error, 1) for error in errors]
+
+
 def _draw_cell(
     painter: QPainter, film: Film, area: QRectF, colours: Tokens, row: int, column: int
 ) -> None:
@@ -215,7 +233,8 @@ def _draw_cell(
 def clamp_side(side: float, shape: Sequence[int], most: float) -> float:
     """A side that a picture can still be read at: small ones are never shrunk."""
     longest = max(shape[:2]) if len(shape) == 3 else 0
-    least = float(longest) if 16 < longest <= 32 else 16.0 if longest else 20.0
+    least = float(longest * math.ceil(16 / longest)) if 0 < longest <= 32 else 16.0
+    least = least if longest else 20.0
     return min(max(side, least), max(most, least))
 
 

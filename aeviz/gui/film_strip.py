@@ -22,7 +22,16 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
-from aeviz.gui.film import Film, FilmLayout, cell_size, clamp_side, draw_film, layout, shortened
+from aeviz.gui.film import (
+    Film,
+    FilmLayout,
+    cell_size,
+    clamp_side,
+    draw_film,
+    error_texts,
+    layout,
+    shortened,
+)
 from aeviz.gui.numbers import measure
 from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.tiles import SampleStyle, draw_sample
@@ -30,7 +39,6 @@ from aeviz.gui.tiles import SampleStyle, draw_sample
 _MOST_FILM, _MOST_PAIR = 72.0, 96.0
 _NARROWEST = 32.0
 """Pixels between two samples at least, so that their names and errors stay apart."""
-_THOUSANDTH = 1e-3
 _EDGE = INSET
 _PICTURE_SIDE = 56.0
 _PICTURE_SCALE = 2.0
@@ -316,17 +324,8 @@ class PairStrip(QWidget):
         if column < len(self._errors):
             painter.setPen(QColor(colours.muted))
             foot = QRectF(left, line + 2 * (high + 4), pitch, line)
-            error = self._error_texts(painter.fontMetrics(), pitch - 4)[column]
+            error = error_texts(painter.fontMetrics(), self._errors, pitch - 4)[column]
             painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), error)
-
-    def _error_texts(self, metrics: QFontMetrics, room: float) -> list[str]:
-        """The errors to two digits; where these would run into each other all shorter."""
-        texts = [measure(float(error), 2) for error in self._errors]
-        if all(metrics.horizontalAdvance(text) <= room for text in texts):
-            return texts
-        if min(self._errors) >= _THOUSANDTH / 2:
-            return [f"{error:.3f}" for error in self._errors]
-        return [measure(float(error), 1) for error in self._errors]
 
     def _draw_pair(self, painter: QPainter, column: int, area: QRectF) -> None:
         colours = theme.tokens(self.palette())

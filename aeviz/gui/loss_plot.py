@@ -201,18 +201,19 @@ class LossPlot(StyledPlot):
         run = self._session.run
         terms = [term.name for term in run.terms] if run is not None else []
         wears = theme.curve_colours(terms, colours)
+        ratio = self.devicePixelRatioF()
         for full, item in self._curves.items():
             name = full.removeprefix(VALIDATION)
             style = Qt.PenStyle.SolidLine if full == name else Qt.PenStyle.DashLine
-            item.setPen(_pen(wears.get(name, colours.text), 1.8, style))
+            item.setPen(_pen(wears.get(name, colours.text), 1.8 * ratio, style))
         for _, line, text in self._truths:
-            line.setPen(_pen(colours.muted, 1.2, Qt.PenStyle.DotLine))
+            line.setPen(_pen(colours.muted, 1.2 * ratio, Qt.PenStyle.DotLine))
             text.setFont(theme.caption(self.font()))
             text.setColor(QColor(colours.muted))
         if self._marks is not None:
             self._marks.restyle()
-        self._playhead.setPen(_pen(colours.accent, 1.0, Qt.PenStyle.SolidLine))
-        self._playhead.setHoverPen(_pen(colours.accent, 2.0, Qt.PenStyle.SolidLine))
+        self._playhead.setPen(_pen(colours.accent, ratio, Qt.PenStyle.SolidLine))
+        self._playhead.setHoverPen(_pen(colours.accent, 2.0 * ratio, Qt.PenStyle.SolidLine))
 
     # ── slots ─────────────────────────────────────────────────────────────────────────────────
 
@@ -307,6 +308,7 @@ def _items(truths: list[tuple[TruthLine, Any, Any]]) -> list[Any]:
     return [item for _, line, text in truths for item in (line, text)]
 
 
+# A cosmetic pen is as wide in pixels of the device.
 def _pen(colour: str, width: float, style: Qt.PenStyle) -> QPen:
     pen = QPen(QColor(colour), width, style)
     pen.setCosmetic(True)

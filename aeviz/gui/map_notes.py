@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.captions import tip
 from aeviz.gui.numbers import count
 from aeviz.gui.session import Session
 
@@ -54,6 +55,7 @@ class MapNote(pg.GraphicsObject):
         super().__init__()
         self.lines: tuple[str, ...] = ()
         self._colours, self._font = theme.LIGHT, QFont()
+        self._box = box
         self.setParentItem(box)
         self.setZValue(40)
         self.setPos(_CORNER)
@@ -63,6 +65,7 @@ class MapNote(pg.GraphicsObject):
         if lines != self.lines:
             self.prepareGeometryChange()
             self.lines = lines
+            self.setToolTip(tip("\n".join(lines)))
             self.update()
 
     def dress(self, colours: theme.Tokens, font: QFont) -> None:
@@ -89,13 +92,16 @@ class MapNote(pg.GraphicsObject):
         ground.setAlphaF(0.82)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
-        painter.drawRoundedRect(self.boundingRect(), 4, 4)
+        area, metrics = self.boundingRect(), QFontMetricsF(self._font)
+        area.setWidth(min(area.width(), self._box.width() - 2 * _CORNER.x()))
+        painter.drawRoundedRect(area, 4, 4)
         painter.setFont(self._font)
-        high = QFontMetricsF(self._font).lineSpacing()
+        high, room = metrics.lineSpacing(), area.width() - 2 * _EDGE
         for number, line in enumerate(self.lines):
             painter.setPen(QColor(self._colours.muted if number else self._colours.text))
             place = QRectF(_EDGE, _EDGE / 2 + number * high, 4000, high)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), line)
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), text)
 
 
 class EmptyNote(QWidget):

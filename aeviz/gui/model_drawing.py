@@ -13,10 +13,13 @@ from aeviz.gui.numbers import count
 from aeviz.messages import Term
 
 SIGNS = {
+    "alignment": "λ",
     "alpha": "α",
     "beta": "β",
+    "contraction": "λ",
     "gamma": "γ",
     "kl_weight": "(1 − α)",
+    "l1": "λ",
     "lambda": "λ",
     "lam": "λ",
     "penalty": "λ",

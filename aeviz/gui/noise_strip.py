@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aeviz.gui import theme
-from aeviz.gui.film import cell_size, clamp_side
+from aeviz.gui.film import cell_size, clamp_side, error_texts
 from aeviz.gui.numbers import measure
 from aeviz.gui.tiles import SampleStyle, draw_sample
 from aeviz.messages import Answer
@@ -101,7 +101,7 @@ class NoiseStrip(QWidget):
         pitch = max(wide, _NARROWEST) + _GAP
         for column in range(len(self._names)):
             left = self._left + column * pitch
-            if left + wide <= self.width() + 1:
+            if left + pitch - _GAP <= self.width() + 1:
                 self._draw_column(painter, column, QRectF(left, self._line, wide, high), pitch)
         painter.end()
 
@@ -121,7 +121,8 @@ class NoiseStrip(QWidget):
             self._draw_cell(painter, place, name, column)
         if self._answer is not None:
             top = self._line + len(ROWS) * (area.height() + _GAP)
-            error = measure(float(self._answer.arrays["error"][column]), 2)
+            errors = self._answer.arrays["error"].tolist()
+            error = error_texts(painter.fontMetrics(), errors, pitch - _GAP)[column]
             painter.setPen(QColor(colours.muted))
             foot = QRectF(area.left(), top - 2, pitch, self._line)
             painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), error)

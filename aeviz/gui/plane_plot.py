@@ -98,7 +98,7 @@ class PlanePlot(StyledPlot):
         colours = self.colours
         for item in (self.density, self.mark, self.ring):
             item.dress(colours)
-        pen = QPen(QColor(mixed(colours.muted, colours.surface, _LINE)), 1.0)
+        pen = QPen(QColor(mixed(colours.muted, colours.surface, _LINE)), self.devicePixelRatioF())
         pen.setCosmetic(True)
         self.lines.setPen(pen)
         self._repaint_points()

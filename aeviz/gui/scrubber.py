@@ -27,6 +27,7 @@ _EDGE = 14.0
 _TRACK = 3.0
 _HANDLE = 7.0
 _DOT = 2.6
+_LETTERS = 3  # of the name of a stage at least, before its "…"
 _DOT_GAP = 9.0
 _NUMBER_GAP = 46.0
 _LINE = 15.0
@@ -164,8 +165,9 @@ class Scrubber(QWidget):
                 painter.drawLine(QPointF(left, _LINE - 9), QPointF(left, self.height()))
             room = QRectF(left + 6, top, right - left - 12, metrics.height())
             name = metrics.elidedText(section.name, Qt.TextElideMode.ElideRight, room.width())
-            painter.setPen(QColor(colours.muted))
-            painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft), name)
+            if name == section.name or len(name) > _LETTERS:
+                painter.setPen(QColor(colours.muted))
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft), name)
 
     def _paint_epochs(self, painter: QPainter) -> None:
         """Dots, as many as there is room for; those without weights are hollow."""

@@ -45,14 +45,14 @@ MUTUAL = _term(
 CORRELATION = _term(
     "total_correlation",
     "Total correlation",
-    "KL(q(z) ‖ Π q(z_d))",
+    "KL(q(z) ‖ Π q(zⱼ))",
     "How far the latent dimensions are from independent",
     "beta",
 )
 DIMENSIONS = _term(
     "dimension_kl",
     "Dimension-wise KL",
-    "Σ KL(q(z_d) ‖ p(z_d))",
+    "Σ KL(q(zⱼ) ‖ p(zⱼ))",
     "How far each latent dimension by itself is from the prior",
     "gamma",
 )

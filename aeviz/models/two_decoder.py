@@ -23,7 +23,7 @@ KNOTS = 5
 ALIGNMENT = Term(
     name="alignment",
     title="Distance of the domains",
-    formula="MMD²(q_A(z), q_B(z))",
+    formula="MMD²(q(z|A), q(z|B))",
     unit="kernel units, 0 to 2",
     definition="Squared maximum mean discrepancy between the latents of each domain in a batch and "
     "those of all others, mean over the domains; the unbiased estimate may be a little below 0.",

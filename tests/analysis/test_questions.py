@@ -33,6 +33,16 @@ def test_the_description_follows_the_shape() -> None:
     assert not table["bounded"]
 
 
+def test_a_model_that_tells_classes_apart_is_described_before_the_data_are_read() -> None:
+    stacked = describe({"model": {"name": "stacked", "head": "frozen"}}, (8, 8, 1))
+    assert [term["name"] for term in stacked["terms"]][-1] == "classification"
+
+
+@pytest.mark.parametrize("name", ["sparse", "contractive", "two-decoder"])
+def test_weights_are_written_as_letters(name: str) -> None:
+    assert "+ λ · " in describe({"model": {"name": name}}, (8, 8, 1))["formula"]
+
+
 def test_a_wrong_option_is_named() -> None:
     with pytest.raises(ValueError, match=r"model\.beta=-1: it should be greater than or equal"):
         describe({"model": {"name": "vae", "beta": -1}}, (13,))

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from aeviz.gui import exporting, scales, theme, wording
 from aeviz.gui.captions import Caption, LabelName, tip
-from aeviz.gui.film import film_epochs, shortened
-from aeviz.gui.film_strip import PairStrip
+from aeviz.gui.film import clamp_side, error_texts, film_epochs, shortened
 from aeviz.gui.image_label import ImageLabel, to_bytes, to_image, whole_pixels
 from aeviz.gui.profile import Profile
 from aeviz.gui.tiles import SampleStyle, style_of_samples
@@ -225,6 +224,11 @@ def picture() -> QImage:
     return to_image(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
 
 
+@pytest.mark.parametrize(("side", "least"), [(8, 16), (10, 20), (16, 16), (28, 28), (64, 16)])
+def test_a_small_picture_is_never_smaller_than_it_can_be_read(side: int, least: int) -> None:
+    assert clamp_side(1.0, (side, side, 1), 96.0) == least
+
+
 def test_names_that_begin_alike_keep_their_end(qapp: QApplication) -> None:
     metrics = QFontMetrics(qapp.font())
     width = metrics.horizontalAdvance("sphere 10") * 0.8
@@ -236,16 +240,13 @@ def test_names_that_begin_alike_keep_their_end(qapp: QApplication) -> None:
     assert shortened(metrics, alike, 1000) == alike
 
 
-def test_errors_under_narrow_pictures_do_not_touch(qtbot: Any) -> None:
-    strip = PairStrip()
-    qtbot.addWidget(strip)
-    metrics = strip.fontMetrics()
+def test_errors_under_narrow_pictures_do_not_touch(qapp: QApplication) -> None:
+    metrics = QFontMetrics(qapp.font())
     wide, narrow = (metrics.horizontalAdvance(text) for text in ("0.00910", "0.091"))
-    strip.set_reconstructions((), (0.0091, 0.011))
-    assert strip._error_texts(metrics, wide) == ["0.0091", "0.011"]
-    assert strip._error_texts(metrics, narrow) == ["0.009", "0.011"]
-    strip.set_reconstructions((), (0.000012, 0.011))
-    assert strip._error_texts(metrics, narrow) == ["1e−5", "0.01"]
+    errors = (0.0091, 0.011)
+    assert error_texts(metrics, errors, wide) == ["0.0091", "0.011"]
+    assert error_texts(metrics, errors, narrow) == ["0.009", "0.011"]
+    assert error_texts(metrics, (0.000012, 0.011), narrow) == ["1e−5", "0.01"]
 
 
 def test_a_saved_picture_can_be_read(qapp: QApplication, tmp_path: Path) -> None:

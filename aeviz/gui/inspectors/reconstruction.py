@@ -140,7 +140,7 @@ class ReconstructionInspector(Inspector):
 
     def _share_width(self, beside: bool) -> None:
         """Give the film the width that its height asks for, and the rest to the pairs."""
-        shares = (1, 2)
+        shares = (1, 1)
         if beside:
             height = self.height() - self.save.sizeHint().height() - 2 * SPACE
             free = self.width() - self._parts.spacing()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QVBoxLayout, QWidget
 
 from aeviz import messages as m
 from aeviz.gui import wording
@@ -32,6 +32,8 @@ HEIGHT = 188
 REST = 150
 """Milliseconds that the timeline rests before all samples are encoded anew."""
 ORDERS = ("In order", "Most selective first", "Most often active first")
+WIDE = 360
+"""Width in pixels from which layer and order stand side by side."""
 NO_RUN = "Open a run or train a model: its filters and hidden units appear here."
 
 
@@ -69,14 +71,15 @@ class UnitsInspector(Inspector):
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
         self.order.addItems(ORDERS)
-        top = QHBoxLayout()
-        top.addWidget(self.layer, 1)
-        top.addWidget(self.order, 1)
+        self._choosers = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._choosers.setSpacing(SPACE // 2)
+        self._choosers.addWidget(self.layer, 1)
+        self._choosers.addWidget(self.order, 1)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(INSET, SPACE // 2, 2, SPACE)
         column.setSpacing(SPACE // 2)
-        column.addLayout(top)
+        column.addLayout(self._choosers)
         column.addWidget(self.note)
         self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._parts.setSpacing(SPACE)
@@ -99,6 +102,8 @@ class UnitsInspector(Inspector):
         beside = self.width() >= BESIDE
         directions = QBoxLayout.Direction
         self._parts.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+        is_wide = self.width() >= WIDE
+        self._choosers.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
         room = self.height() - 80 if beside else 0
         self.grid.setFixedHeight(max(room, HEIGHT))
 
