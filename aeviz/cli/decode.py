@@ -13,6 +13,9 @@ from aeviz.cli.latents import parse_epoch, parse_points, read_points
 from aeviz.cli.outputs import ending
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from aeviz.api import Run
     from aeviz.messages import FloatArray
 
@@ -57,6 +60,7 @@ def decode(
     if kind == "png":
         content = picture(opened, x, math.ceil(math.sqrt(len(x))), console)
     else:
+        missing(x, console)
         content = _array_file(kind, z, x, opened.feature_names)
     write_bytes(output, content)
     console.result(str(output))
@@ -64,9 +68,13 @@ def decode(
 
 
 def picture(run: "Run", x: "FloatArray", columns: int, console: Console) -> bytes:
-    """Decodes as the bytes of a PNG sheet; says on stderr what the picture clips."""
+    """Decodes as the bytes of a PNG sheet; says on stderr what the picture clips or lacks."""
+    import numpy as np
+
     from aeviz.export import sheets
 
+    lacking = missing(x, console)
+    x = np.where(np.isfinite(x), x, np.float32(0))
     if run.is_image:
         images, outside = sheets.pictures(x)
         if outside:
@@ -74,7 +82,21 @@ def picture(run: "Run", x: "FloatArray", columns: int, console: Console) -> byte
         cells = sheets.image_cells(images)
     else:
         cells = sheets.profile_cells(run.standardised(x))
+    cells[lacking] = 255
     return sheets.png(sheets.sheet(cells, columns))
+
+
+def missing(x: "FloatArray", console: Console) -> "NDArray[np.bool_]":
+    """Which decodes a flow could not invert, (B,); says on stderr how many there are."""
+    import numpy as np
+
+    lacking = np.asarray(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))
+    if lacking.any():
+        console.say(
+            f"{lacking.sum():,} of {len(x):,} points lie where the inverse of this flow is too "
+            "inaccurate to be shown: they are NaN, and empty in a picture"
+        )
+    return lacking
 
 
 def _array_file(kind: str, z: "FloatArray", x: "FloatArray", names: tuple[str, ...]) -> bytes:

@@ -39,7 +39,9 @@ def _parse_point(word: str, dimensions: int) -> list[float]:
         ) from error
     if len(numbers) != dimensions:
         raise CommandError(f"--at {word}: this run has {_count(dimensions)}, not {len(numbers)}")
-    if not np.isfinite(np.array(numbers, np.float32)).all():
+    with np.errstate(over="ignore"):
+        is_finite = bool(np.isfinite(np.array(numbers, np.float32)).all())
+    if not is_finite:
         raise CommandError(f"--at {word}: every number must be finite")
     return numbers
 

@@ -28,6 +28,7 @@ def only(dataset: Dataset, wanted: Any) -> Dataset:
     if dataset.labels is None:
         raise DataError(f"data.only={wanted}: {dataset.title} has no labels to choose by")
     names = _names(dataset)
+    words = _joined(words, names)
     for word in words:
         if word not in names:
             raise DataError(
@@ -53,6 +54,23 @@ def _words(wanted: Any) -> list[str]:
     parts = wanted if isinstance(wanted, Sequence) and not isinstance(wanted, str) else [wanted]
     words = [word.strip() for part in parts for word in str(part).split(",")]
     return [word for word in words if word]
+
+
+def _joined(words: list[str], names: list[str]) -> list[str]:
+    """Words that were cut out of a name with a comma, together again.
+
+    Example:
+        >>> _joined(["row 1", "cell 2", "x"], ["x", "row 1, cell 2"])
+        ['row 1, cell 2', 'x']
+    """
+    joined: list[str] = []
+    while words:
+        lengths = range(len(words), 0, -1)
+        fitting = (length for length in lengths if ", ".join(words[:length]) in names)
+        length = next(fitting, 1)
+        joined.append(", ".join(words[:length]))
+        words = words[length:]
+    return joined
 
 
 def _names(dataset: Dataset) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aeviz.api import load
+from aeviz.api import Run, load
 from tests.cli.conftest import Command
 
 
@@ -124,3 +124,30 @@ def test_a_table_with_three_latents_is_swept_over_the_plane_of_the_map(
     assert command("sweep", wine_run, "--grid", "4", "-o", out).code == 0
     with Image.open(out) as sheet:
         assert sheet.height % 4 == 0
+
+
+@pytest.mark.parametrize("ending", ["png", "csv"])
+def test_what_a_flow_cannot_invert_is_told_and_left_empty(
+    command: Command,
+    digits_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+) -> None:
+    decoded = np.zeros((2, 8, 8, 1), np.float32)
+    decoded[1] = np.nan
+    monkeypatch.setattr(Run, "decode", lambda *_, **__: decoded)
+    out = tmp_path / f"x.{ending}"
+    outcome = command("decode", digits_run, "--at", "0,0", "--at", "1,1", "-o", out)
+    assert outcome.code == 0
+    assert outcome.err.startswith("1 of 2 points lie where the inverse of this flow")
+    if ending == "png":
+        first, second = np.split(np.asarray(Image.open(out)), 2, axis=1)
+        assert not first.any()
+        assert (second == 255).all()
+
+
+def test_a_number_too_large_for_a_latent_is_refused(command: Command, digits_run: Path) -> None:
+    outcome = command("decode", digits_run, "--at", "1e39,0", "-o", "x.csv")
+    assert outcome.code == 2
+    assert outcome.err == "aeviz: --at 1e39,0: every number must be finite\n"

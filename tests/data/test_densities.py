@@ -106,3 +106,8 @@ def test_a_model_is_told_the_entropy_of_what_it_sees() -> None:
 def test_a_model_is_told_how_far_grey_steps_are_apart() -> None:
     assert data_spec(data.load("digits", NOWHERE), 100).step == 1 / 16
     assert data_spec(drawn("ring", 10), 10).step == 0
+
+
+def test_a_class_with_a_comma_in_its_name_can_be_kept(tmp_path: Path) -> None:
+    some = data.load("checkerboard", tmp_path, {"only": "row 1, cell 2, row 3,cell 1"})
+    assert some.class_names == ("row 1, cell 2", "row 3, cell 1")
