@@ -95,11 +95,18 @@ def data_spec(dataset: Dataset, samples: int) -> DataSpec:
         shape=dataset.model_shape,
         samples=samples,
         bounded=dataset.bounded,
-        classes=len(dataset.class_names),
+        classes=_classes(dataset),
         size=_library_size(dataset),
         step=_step(dataset),
         entropy=_scaled_entropy(dataset),
     )
+
+
+def _classes(dataset: Dataset) -> int:
+    """How many classes the labels tell apart, those without a name too; 0 without labels."""
+    if dataset.labels is None:
+        return 0
+    return max(len(dataset.class_names), int(dataset.labels.max(initial=-1)) + 1)
 
 
 def _step(dataset: Dataset) -> float:

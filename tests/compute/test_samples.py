@@ -1,5 +1,6 @@
 """Who is trained on, and how samples reach the model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,9 @@ def test_only_whole_numbers_have_a_step_between_them() -> None:
     assert data_spec(uniform, 9).step == 0.0
     assert data_spec(make_images(), 9).step == 1.0 / make_images().scaling.scale.max()
     assert data_spec(make_table(), 9).step == 0.0
+
+
+def test_labels_without_names_are_classes_too() -> None:
+    assert data_spec(make_table(), 20).classes == 0
+    labels = np.array([-1, 0, 2, 2, *[1] * 16])
+    assert data_spec(replace(make_table(), labels=labels), 20).classes == 3
