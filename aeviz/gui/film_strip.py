@@ -39,6 +39,7 @@ from aeviz.gui.tiles import SampleStyle, draw_sample
 _MOST_FILM, _MOST_PAIR = 72.0, 96.0
 _NARROWEST = 32.0
 """Pixels between two samples at least, so that their names and errors stay apart."""
+_MOST_NAME = 72.0
 _EDGE = INSET
 _PICTURE_SIDE = 56.0
 _PICTURE_SCALE = 2.0
@@ -260,7 +261,18 @@ class PairStrip(QWidget):
     def wish(self, height: int) -> int:
         """The width that it would fill at a height."""
         wide, _ = self._cell_in(QSize(100_000, height))
-        return round(len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE)
+        return round(len(self._names) * (max(wide, _NARROWEST, self._longest()) + 4) + 2 * _EDGE)
+
+    def _longest(self) -> float:
+        """Width of the names, as far as wider columns are worth it."""
+        metrics = QFontMetrics(theme.caption(self.font()))
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        return min(widest + 4.0, _MOST_NAME)
+
+    def _pitch(self, wide: float) -> float:
+        """From one column to the next: pictures, errors and, where there is room, names fit."""
+        free = (self._room.width() - 2 * _EDGE) / max(len(self._names), 1) - 4
+        return max(wide, _NARROWEST, min(self._longest(), free)) + 4
 
     def _cell(self) -> tuple[float, float]:
         return self._cell_in(self._room)
@@ -275,7 +287,7 @@ class PairStrip(QWidget):
 
     def _resize(self) -> None:
         wide, high = self._cell()
-        width = len(self._names) * (max(wide, _NARROWEST) + 4) + 2 * _EDGE
+        width = len(self._names) * self._pitch(wide) + 2 * _EDGE
         if self._swap:  # its title may be longer than a few samples are wide
             title = QFontMetrics(theme.caption(self.font())).horizontalAdvance(self._swap)
             width = max(width, min(title + 2.0 * _EDGE, self._room.width()))
@@ -304,13 +316,13 @@ class PairStrip(QWidget):
         )
         painter.drawText(title.adjusted(0, -2, 0, -2), int(Qt.AlignmentFlag.AlignVCenter), text)
         for column in range(len(self._names)):
-            left = _EDGE + column * (max(wide, _NARROWEST) + 4)
+            left = _EDGE + column * self._pitch(wide)
             self._draw_frame(painter, self._swapped, column, QRectF(left, top + line, wide, high))
 
     def _draw_column(self, painter: QPainter, column: int) -> None:
         wide, high = self._cell()
         colours = theme.tokens(self.palette())
-        pitch = max(wide, _NARROWEST) + 4
+        pitch = self._pitch(wide)
         left, line = _EDGE + column * pitch, self._line()
         colour = self._colours[column]
         painter.setPen(QColor(colours.text))

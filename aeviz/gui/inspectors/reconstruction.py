@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -113,7 +113,8 @@ class ReconstructionInspector(Inspector):
             self._parts.addWidget(half)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.hint.setContentsMargins(INSET, SPACE, INSET, SPACE)
+        self.hint.setContentsMargins(INSET, SPACE // 2, INSET, SPACE)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.hint)
         column.addWidget(self._page, 1)
 
