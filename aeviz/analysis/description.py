@@ -116,9 +116,15 @@ def formula(terms: Sequence[Term]) -> str:
 
 @register_question("describe", needs_run=False)
 def _describe(subject: Subject, arguments: Mapping[str, Any]) -> Findings:
-    """The model of the settings on the data set that they name."""
+    """The model of the settings on the data set that they name.
+
+    Where there can be none, the values hold a "problem": one sentence.
+    """
     name = arguments.get("data", {}).get("name", "digits")
     entry = dataset_entry(name)
     if not entry.shape:
         raise ValueError(f"the shape of the samples of {name!r} is known once it has been read")
-    return Findings({}, describe(arguments, entry.shape, bounded=entry.bounded))
+    try:
+        return Findings({}, describe(arguments, entry.shape, bounded=entry.bounded))
+    except ValueError as error:  # no failure: it is said where the model is chosen
+        return Findings({}, {"problem": str(error)})

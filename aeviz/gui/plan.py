@@ -37,6 +37,7 @@ class Plan(QObject):
         self.device = "auto"
         self.place = 0
         self.problems: tuple[str, ...] = ()
+        self.refusal = ""
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
@@ -153,6 +154,12 @@ class Plan(QObject):
         """Sentences about fields that do not hold a value; Train waits until there are none."""
         if problems != self.problems:
             self.problems = problems
+            self.changed.emit()
+
+    def set_refusal(self, sentence: str) -> None:
+        """Why the model cannot be made of these options and data; Train waits until it can."""
+        if sentence != self.refusal:
+            self.refusal = sentence
             self.changed.emit()
 
     def _choose(self, group: str, name: str) -> None:

@@ -37,7 +37,7 @@ class TrainingCommands(QObject):
             return self.tr("PyTorch is still being loaded; this takes a few seconds.")
         if self._plan.problems:
             return self._plan.problems[0]
-        return self._plan.unsuited(self._plan.model)
+        return self._plan.unsuited(self._plan.model) or self._plan.refusal
 
     def why_not_further(self) -> str:
         """Why the shown run cannot be trained further now, or an empty string."""

@@ -161,7 +161,7 @@ class TrainingSetup(QWidget):
         self.model.show_entry(plan.model.name)
         self.model.grey(plan.out_of_reach)
         self._data_note.say(plan.data.summary)
-        self._model_note.say(plan.unsuited(plan.model) or plan.model.summary)
+        self._model_note.say(plan.unsuited(plan.model) or plan.refusal or plan.model.summary)
         self._model_note.setToolTip(plan.model.source)
         self.download.setVisible(plan.data.download)
         for group, form in self.forms.items():
@@ -258,9 +258,12 @@ class TrainingSetup(QWidget):
             self._show_description(answer.values)
 
     def _show_description(self, values: Mapping[str, Any]) -> None:
+        problem = str(values.get("problem", ""))
+        self._plan.set_refusal(problem[:1].upper() + problem[1:])
         layout = tuple(values.get("layout", ()))
         self.drawing.show_layout(layout, int(values.get("latent_dim", 0)))
         self.drawing.setVisible(bool(layout))
         number = count(int(values.get("parameters", 0)))
-        self._size_note.say(self.tr("{number} parameters").format(number=number))
+        text = self.tr("{number} parameters").format(number=number)
+        self._size_note.say("" if self._plan.refusal else text)
         self.formula.show_terms([Term(**term) for term in values.get("terms", ())])

@@ -288,3 +288,19 @@ def test_terms_of_another_run_leave_no_gap(qtbot: Any) -> None:
         each.set_terms(("t0",), many[:1], "unit 0")
     QTest.qWait(10)
     assert table.sizeHint() == fresh.sizeHint()
+
+
+def test_a_model_that_cannot_be_made_says_why_where_it_is_chosen(panel: Panel) -> None:
+    panel.session.receive(READY)
+    panel.session.receive(ANSWER)
+    problem = {"problem": "the model 'flow' takes at most 512 features"}
+    panel.session.receive(m.Answer(view=VIEW, question="describe", epoch=-1, values=problem))
+    sentence = "The model 'flow' takes at most 512 features"
+    assert sentence in [label.text() for label in panel.setup.findChildren(QLabel)]
+    assert not panel.setup.drawing.isVisible()
+    train = panel.commands.action("train.start")
+    assert not train.isEnabled()
+    assert sentence in train.toolTip()
+    panel.session.receive(ANSWER)
+    assert panel.setup.drawing.isVisible()
+    assert train.isEnabled()
