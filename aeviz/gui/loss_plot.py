@@ -22,7 +22,8 @@ from aeviz.messages import TruthLine
 VALIDATION = "validation_"
 LOSS = "loss"
 MSE = "reconstruction_mse"
-_LOOKS = 24
+_LOOKS = 24  # along a title, for curves that it would hide
+_CLEAR = 0.04  # of its width between a title and the end of the curves
 MSE_UNIT = "squared error per feature"
 
 
@@ -168,11 +169,12 @@ class LossPlot(StyledPlot):
         size, box = text.boundingRect(), self.plotItem.vb
         wide = size.width() / max(box.width(), 1.0) * (right - left)
         tall = size.height() / max(box.height(), 1.0) * (high - low)
+        end = min(float(self._session.last_epoch) - wide * _CLEAR, right)
         places = [
             (x, up)
-            for x in (right - wide, left)
+            for x in (right - wide, end - wide, left)
             for up in (1, 0)
-            if low <= height + (up - 1) * tall and height + up * tall <= high
+            if left <= x and low <= height + (up - 1) * tall and height + up * tall <= high
         ]
         if places:
             x, up = min(places, key=partial(self._crossings, size=(wide, tall), height=height))
@@ -183,7 +185,8 @@ class LossPlot(StyledPlot):
         """How often curves pass through where a title would stand, looked at along its width."""
         (x, up), (wide, tall) = place, size
         base = height + (up - 1) * tall
-        seen = 0
+        playhead = self._session.playhead
+        seen = _LOOKS // 4 if x < playhead < x + wide else 0
         for item in self._curves.values():
             epochs, heights = item.getData()
             if epochs is not None and len(epochs):

@@ -92,10 +92,10 @@ class ReconstructionInspector(Inspector):
         left_head, right_head = QHBoxLayout(), QHBoxLayout()
         left_head.addWidget(self.epoch)
         left_head.addWidget(self.note, 1)
-        over = ElidedLabel("Over the epochs")
-        over.setFont(theme.heading(over.font()))
-        over.setMinimumWidth(20)
-        right_head.addWidget(over, 1)
+        self._over = ElidedLabel("Over the epochs")
+        self._over.setFont(theme.heading(self._over.font()))
+        self._over.setMinimumWidth(20)
+        right_head.addWidget(self._over, 1)
         right_head.addWidget(self.save)
         self.save.setToolTip("Save the whole film strip as a PNG picture")
         self._page = QWidget()
@@ -145,11 +145,16 @@ class ReconstructionInspector(Inspector):
         if beside:
             height = self.height() - self.save.sizeHint().height() - 2 * SPACE
             free = self.width() - self._parts.spacing()
-            film = free - self.film.wish(height) - _BAR
+            film = free - max(self.film.wish(height) + _BAR, self._head_width())
             pairs = min(self.pairs.wish(height) + _BAR, max(film, round(free * 0.62)))
             shares = (pairs, free - pairs)
         for place, share in enumerate(shares):
             self._parts.setStretch(place, share)
+
+    def _head_width(self) -> int:
+        """What the line above the film needs."""
+        title = self._over.fontMetrics().horizontalAdvance(self._over.text)
+        return title + self.save.sizeHint().width() + 2 * INSET + 2 * SPACE
 
     # ── what is asked ─────────────────────────────────────────────────────────────────────────
 
