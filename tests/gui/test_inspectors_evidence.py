@@ -119,6 +119,15 @@ def test_dimensions_stand_in_order_and_dead_ones_are_grey(
     assert panel.dimensions.text() == "KL per dimension · 2 of 3 active"
 
 
+def test_bars_of_a_collapsed_model_are_short(panel: EvidenceInspector, session: Session) -> None:
+    show(session, image_run())
+    panel._rest.stop()
+    tell(session, kl=(0.001, 0.0002, 0.0))
+    bars = panel.bars.bars
+    assert bars is not None
+    assert max(bars.lengths) < 0.05
+
+
 def test_a_model_without_bounds_keeps_its_bars(panel: EvidenceInspector, session: Session) -> None:
     show(session, image_run())
     panel._rest.stop()

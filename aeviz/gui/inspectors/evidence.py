@@ -23,6 +23,7 @@ from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 
 VIEW = "evidence"
+_LEAST_TOP = 0.1  # nats at the end of the longest bar
 MOST_SAMPLES = 200
 DRAWS = 500
 REST = 150
@@ -238,7 +239,8 @@ class EvidenceInspector(Inspector):
     def _show_dimensions(self, kl: NDArray[np.float32], active: NDArray[np.bool_]) -> None:
         """Bars in the order of their divergence, the dead ones in grey."""
         order = np.argsort(-kl, kind="stable")
-        top = wording.nice_ceiling(float(kl.max(initial=0.0)))
+        # Of a model that has collapsed the bars are short, not long on a scale of nothing.
+        top = wording.nice_ceiling(float(kl.max(initial=_LEAST_TOP)))
         states = [bool(active[number]) for number in order]
         self.dimensions.say(f"KL per dimension · {sum(states)} of {len(kl)} active")
         self.bars.set_bars(
