@@ -1,9 +1,10 @@
 """The panels around the map: made from the registry, laid out, remembered."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLayout, QMainWindow, QTabBar, QWidget
 
 from aeviz.gui.dock_title import DockTitle
 from aeviz.gui.inspectors import base
@@ -76,7 +77,7 @@ class Docks:
         """Let a dock share the tabs of another."""
         # WORKAROUND: Qt lays the window out while it makes the second row of tabs, by which it
         # makes that row twice; one of them then stays on the screen for good.
-        layout = self._window.layout()
+        layout = cast("QLayout", self._window.layout())
         layout.setEnabled(False)
         self._window.tabifyDockWidget(beside, dock)
         layout.setEnabled(True)

@@ -94,7 +94,7 @@ class FilmStrip(QWidget):
         if self.film is None:
             return None
         font = theme.caption(self.font())
-        names = min(max(room.width() * 0.22, 44.0), 140.0)
+        names = min(max(room.width() * 0.3, 72.0), 140.0)
         rough = layout(self.film, font, (0.0, 0.0), names)
         across = (room.width() - 2 * _EDGE - rough.width) / (rough.columns + 1)
         if len(self._shape) != 3:
