@@ -33,6 +33,24 @@ class Told:
         """The values of some samples."""
         return None if self.values is None else self.values[rows]
 
+    def among(self, about: Conditions) -> "Told":
+        """The same with choices numbered as in `about`, by their names; -1 for other names.
+
+        Raises:
+            ValueError: If one of the two is a choice and the other is not.
+        """
+        if self.about.kind != about.kind:
+            mine, theirs = (
+                "choices" if a.kind == "choice" else "numbers" for a in (self.about, about)
+            )
+            raise ValueError(f"its {about.name!r} holds {mine}, and that of the run {theirs}")
+        if about.kind != "choice" or self.values is None or self.about.names == about.names:
+            return self
+        numbers = {name: number for number, name in enumerate(about.names)}
+        renamed = [numbers.get(name, -1) for name in self.about.names]
+        table = np.array([*renamed, -1], np.int64)  # the last is that of a missing one, -1
+        return Told(about, table[self.values])
+
     def seen_by(self, rows: IntArray) -> "Told":
         """The same with the ranges and means of the numbers of these samples."""
         if self.about.kind != "numbers" or self.values is None:

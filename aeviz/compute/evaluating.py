@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from torch import Tensor
 
 from aeviz import data, paths
 from aeviz.analysis.measures import Case, Row, all_measures, measured
 from aeviz.compute import seeds
-from aeviz.compute.conditions import told_by
+from aeviz.compute.conditions import Told, told_by
 from aeviz.compute.loading import as_trained, data_hash
 from aeviz.compute.samples import SampleStore, split
 from aeviz.data.dataset import Column, DataError, Dataset, Scaling
-from aeviz.messages import IntArray
+from aeviz.messages import Conditions, IntArray
 from aeviz.models.base import LatentModel
 from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import RunInfo
@@ -141,7 +142,7 @@ def _read(name: str, info: RunInfo, data_dir: Path | None) -> Dataset:
 
 def _taken(dataset: Dataset, info: RunInfo, rows: IntArray, part: str) -> Samples:
     """Some samples of a data set as the model sees them."""
-    store = SampleStore(dataset, torch.device("cpu"), told=told_by(info.settings, dataset))
+    store = SampleStore(dataset, torch.device("cpu"), told=_told(info, dataset))
     batches = [store.batch(numbers) for numbers in torch.split(torch.from_numpy(rows), AT_ONCE)]
     told = [batch.condition for batch in batches if batch.condition is not None]
     return Samples(
@@ -151,6 +152,17 @@ def _taken(dataset: Dataset, info: RunInfo, rows: IntArray, part: str) -> Sample
         columns=tuple(replace(column, values=column.values[rows]) for column in dataset.columns),
         condition=torch.cat(told) if told else None,
     )
+
+
+def _told(info: RunInfo, dataset: Dataset) -> Told | None:
+    """What the model is told of the samples: choices by the numbers that they have in the run."""
+    told, row = told_by(info.settings, dataset), info.model.get("conditions")
+    if told is None or row is None:
+        return told
+    try:
+        return told.among(TypeAdapter(Conditions).validate_python(row))
+    except ValueError as error:
+        raise DataError(f"{dataset.name}: {error}") from error
 
 
 def _from_file(path: Path, info: RunInfo) -> Samples:

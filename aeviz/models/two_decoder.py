@@ -131,8 +131,7 @@ class TwoDecoder(LatentModel):
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map latents (B, D) to samples of the domains `condition` (B,)."""
-        if condition is None:
-            condition = torch.full((len(z),), -1, device=z.device)
+        condition = self._known(condition, len(z)).to(z.device)
         made, places = [], []
         for domain in range(-1, len(self.decoders)):
             rows = torch.nonzero(condition == domain)[:, 0]
@@ -140,6 +139,13 @@ class TwoDecoder(LatentModel):
                 made.append(self._decode_as(domain, z[rows]))
                 places.append(rows)
         return torch.cat(made)[torch.cat(places).argsort()]
+
+    def _known(self, condition: Tensor | None, rows: int) -> Tensor:
+        """The domains (B,); -1 for every number that is none, and for all where there are none."""
+        if condition is None:
+            return torch.full((rows,), -1)
+        is_known = (condition >= 0) & (condition < len(self.decoders))
+        return torch.where(is_known, condition, -1)
 
     def _decode_as(self, domain: int, z: Tensor) -> Tensor:
         """Decodes of one domain; of -1 the mean of all."""
@@ -167,8 +173,7 @@ class TwoDecoder(LatentModel):
     def _distance(self, z: Tensor, condition: Tensor | None) -> Tensor:
         """Mean over the domains of the distance between their latents and all other ones."""
         found = []
-        if condition is None:
-            return z.sum() * 0.0
+        condition = self._known(condition, len(z)).to(z.device)
         # of two domains the distance is the same from either side
         for domain in range(len(self.decoders) if len(self.decoders) > 2 else 1):
             is_own = condition == domain

@@ -11,6 +11,7 @@ import aeviz
 from aeviz import messages as m
 from aeviz.api import ConditionError, Run
 from aeviz.compute import answers
+from aeviz.compute.evaluating import other_samples
 from aeviz.compute.opened import OpenedRun
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
@@ -164,6 +165,27 @@ def test_conditions_that_do_not_fit_are_refused(run: Run, tmp_path: Path) -> Non
     (path / "manifest.json").unlink()
     with pytest.raises(RunError, match=r"model\.conditions"):
         OpenedRun("r", RunFolder.open(path))
+
+
+@pytest.mark.parametrize("model", ["conditional-vae", "two-decoder"])
+def test_other_data_are_told_by_the_names_that_the_run_has(model: str, tmp_path: Path) -> None:
+    options = {"model.condition": "label", "data.only": "3,8"}
+    few = aeviz.train(
+        "digits",
+        model,
+        epochs=1,
+        options={**SMALL, **options},
+        out=tmp_path / "run",
+        progress=False,
+    )
+    taken = other_samples(few.folder, "hand-and-print")
+    assert taken.labels is not None
+    assert taken.condition is not None
+    expected = np.full(10, -1)
+    expected[[3, 8]] = 0, 1
+    np.testing.assert_array_equal(taken.condition.numpy(), expected[taken.labels])
+    (row,) = few.measure(["reconstruction_mse"], data="hand-and-print")
+    assert row["value"] > 0
 
 
 def test_styles_are_the_same_for_the_same_seed(run: Run) -> None:

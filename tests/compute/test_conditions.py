@@ -9,6 +9,7 @@ from aeviz.compute.samples import SampleStore, data_spec
 from aeviz.compute.settings import SettingsError
 from aeviz.compute.telling import default_condition, to_model
 from aeviz.data.dataset import Column, Dataset, divide, standardise
+from aeviz.messages import Conditions
 
 EVERYONE = np.arange(6)
 
@@ -79,6 +80,18 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are() -> None:
         told_of(table(), "silhouette")
     with pytest.raises(SettingsError, match="'hand' has choices"):
         told_of(images(), "angle,hand")
+
+
+def test_choices_of_other_data_are_numbered_by_their_names_in_the_run() -> None:
+    told = told_of(images(), "hand")
+    assert told.among(told.about) is told
+    other = told.among(Conditions("hand", "choice", ("both", "right")))
+    assert other.about.names == ("both", "right")
+    assert other.values.tolist() == [-1, 1, -1, 1, -1, -1]
+    numbers = told_of(images(), "size")
+    assert numbers.among(numbers.about) is numbers
+    with pytest.raises(ValueError, match="its 'hand' holds numbers, and that of the run choices"):
+        numbers.among(told.about)
 
 
 def test_choices_are_told_by_name_or_number_for_all_rows_or_each() -> None:

@@ -87,6 +87,15 @@ def test_every_sample_has_the_decoder_of_its_domain() -> None:
     assert torch.allclose(model.decode(z), mean)
 
 
+def test_a_number_that_is_no_domain_is_one_that_is_not_known() -> None:
+    model, batch = tiny(TWO, TABLE).eval(), batch_of(TABLE, 4)
+    unknown, beyond = (torch.tensor([0, 1, 1, number]) for number in (-1, 7))
+    z = model.encode(batch.x)
+    assert torch.equal(model.decode(z, beyond), model.decode(z, unknown))
+    losses = [model.loss(replace(batch, condition=told), step()) for told in (unknown, beyond)]
+    assert torch.equal(losses[0].total, losses[1].total)
+
+
 def test_a_domain_without_a_sample_leaves_its_decoder_alone() -> None:
     model, batch = tiny(TWO, TABLE), batch_of(TABLE)
     batch = replace(batch, condition=torch.tensor([0, 1] * 4))
