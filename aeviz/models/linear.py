@@ -33,6 +33,7 @@ class LinearConfig:
     summary="One linear map to the latent and one back: it finds the plane that PCA finds.",
     source="Baldi & Hornik, 1989",
     config=LinearConfig,
+    defaults={"lr": 0.01, "batch_size": 64},
 )
 @final
 class Linear(LatentModel):
