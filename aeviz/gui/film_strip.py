@@ -91,18 +91,25 @@ class FilmStrip(QWidget):
         return self._places(self._room)
 
     def _places(self, room: QSize) -> FilmLayout | None:
+        """Names give way where that lets the whole film fit."""
         if self.film is None:
             return None
+        wide = self._placed(self.film, room, min(room.width() * 0.3, 140.0))
+        narrow = self._placed(self.film, room, min(max(room.width() * 0.22, 44.0), 140.0))
+        fits = [made.width + 2 * _EDGE <= room.width() for made in (wide, narrow)]
+        return narrow if fits == [False, True] else wide
+
+    def _placed(self, film: Film, room: QSize, names: float) -> FilmLayout:
+        """Where everything lies where names may be so wide."""
         font = theme.caption(self.font())
-        names = min(max(room.width() * 0.3, 72.0), 140.0)
-        rough = layout(self.film, font, (0.0, 0.0), names)
+        rough = layout(film, font, (0.0, 0.0), names)
         across = (room.width() - 2 * _EDGE - rough.width) / (rough.columns + 1)
         if len(self._shape) != 3:
             across /= 1.5
         down = (room.height() - _EDGE - rough.height) / max(rough.rows, 1)
         side = clamp_side(min(across, down), self._shape, _MOST_FILM)
         cell = cell_size(self._shape, side, self.devicePixelRatioF())
-        return layout(self.film, font, cell, names)
+        return layout(film, font, cell, names)
 
     def picture(self, title: str) -> QImage:
         """The whole strip as a picture in the light theme, twice as fine as the screen."""
