@@ -331,6 +331,10 @@ class Invertible(Protocol):
         """`log p_z(f(x))` and `log |det ∂f/∂x|` in nats, each (B,); their sum is log p(x)."""
         ...
 
+    def dequantised(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Samples (B, …) as the loss takes them: values in steps are spread over their step."""
+        ...
+
     def standardised(self, x: Tensor) -> Tensor:
         """Samples (B, …) as the first transform takes them, (B, D)."""
         ...

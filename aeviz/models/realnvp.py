@@ -17,6 +17,7 @@ from aeviz.models.bijection import (
     Bijection,
     HiddenWidths,
     Transforms,
+    dequantised,
     features_of,
     layout_of,
 )
@@ -88,6 +89,10 @@ class RealNVP(LatentModel):
     def log_density(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """`log p_z(f(x))` and `log |det ∂f/∂x|` in nats, each (B,)."""
         return self.bijection.log_density(x)
+
+    def dequantised(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Samples (B, …) as the loss takes them: images with noise of one grey step's width."""
+        return dequantised(x, self.bijection.data.step, generator)
 
     def standardised(self, x: Tensor) -> Tensor:
         """Samples (B, …) as the first transform takes them, (B, F)."""

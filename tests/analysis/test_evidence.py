@@ -1,6 +1,7 @@
 """Bounds of the evidence on a linear-Gaussian model, whose evidence is exact; its split."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ import torch
 from torch import Tensor
 
 from aeviz.analysis import evidence
-from aeviz.analysis.measures import Case, NotApplicable, all_measures, measured
+from aeviz.analysis.measures import MEASURES, Case, NotApplicable, all_measures, measured
 from aeviz.models import MODELS
 from aeviz.models.base import DataSpec, LatentModel
-from tests.models.tiny import IMAGE, TABLE, batch_of, tiny
+from tests.models.tiny import IMAGE, TABLE, batch_of, step, tiny
 
 FEATURES, DIMENSIONS, SIGMA = 5, 2, 0.6
 
@@ -154,5 +155,28 @@ def test_the_log_likelihood_of_a_flow_is_its_density() -> None:
     flow = tiny(MODELS["maf"], TABLE).eval()
     found = evidence.log_likelihood(case_of(flow, x))
     assert found.value == pytest.approx(float(sum(flow.log_density(x)).mean()), rel=1e-6)
+    assert "as they are trained on" in MEASURES["log_likelihood"].definition
     with pytest.raises(NotApplicable, match="normalising flow"):
         evidence.log_likelihood(case_of(tiny(MODELS["linear"], TABLE).eval(), x))
+
+
+@pytest.mark.parametrize("name", ["realnvp", "maf", "spline"])
+def test_the_log_likelihood_of_images_is_that_of_the_loss(name: str) -> None:
+    spec = replace(IMAGE, step=1.0)
+    batch = batch_of(spec, 400, seed=9)  # not the numbers that are drawn as noise
+    flow = tiny(MODELS[name], spec)
+    flow.prepare(batch.x)
+    optimiser = torch.optim.Adam(flow.parameters(), 0.01)
+    for number in range(30):
+        optimiser.zero_grad()
+        flow.loss(batch, step(number)).total.backward()
+        optimiser.step()
+    with torch.no_grad():
+        case = case_of(flow.eval(), batch.x)
+        found = evidence.log_likelihood(case)
+        losses = [float(flow.loss(batch, step(seed)).total) for seed in range(100, 110)]
+        bare = float(sum(flow.log_density(batch.x)).mean())
+        assert evidence.log_likelihood(case) == found
+    assert found.stderr is not None
+    assert found.value == pytest.approx(-sum(losses) / 10, abs=3 * found.stderr)
+    assert bare > found.value + 10 * found.stderr
