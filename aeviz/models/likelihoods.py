@@ -16,6 +16,12 @@ LikelihoodName = Literal["auto", "bernoulli", "gaussian", "mse", "poisson", "nb"
 Resolved = Literal["bernoulli", "gaussian", "mse", "poisson", "nb"]
 VarianceName = Literal["fixed", "learned", "per-feature"]
 
+MOST_LOG_THETA = 30.0
+"""Log θ of the negative binomial at most: a variance of μ + μ² / 10¹³."""
+
+LARGE_THETA = 10.0
+"""θ from which on Stirling's series is used."""
+
 LikelihoodOption = Annotated[
     LikelihoodName,
     Field(
@@ -202,15 +208,12 @@ class Observation(nn.Module):
         log_mean = torch.log_softmax(output, dim=1) + total.log()
         if self.log_theta is None:
             return log_mean.exp() - x * log_mean + torch.lgamma(x + 1.0)
-        theta = self.log_theta.exp()
-        log_both = torch.logaddexp(log_mean, self.log_theta)
-        return (
-            torch.lgamma(theta)
-            + torch.lgamma(x + 1.0)
-            - torch.lgamma(x + theta)
-            - theta * (self.log_theta - log_both)
-            - x * (log_mean - log_both)
-        )
+        # beyond it counts of any size are Poisson's, and θ itself would end as infinity
+        log_theta = self.log_theta.clamp(max=MOST_LOG_THETA)
+        theta, apart = log_theta.exp(), log_mean - log_theta
+        # −log θ / (θ + μ) and −log μ / (θ + μ), without the difference of two large numbers
+        none, one = (torch.logaddexp(each, torch.zeros_like(each)) for each in (apart, -apart))
+        return torch.lgamma(x + 1.0) - log_rising(theta, x) + theta * none + x * one
 
     @property
     def term(self) -> Term:
@@ -248,6 +251,29 @@ class Observation(nn.Module):
             "−log N(x; x̂, σ²)",
             f"Negative Gaussian log-likelihood with {which} and its constants",
         )
+
+
+def log_rising(theta: Tensor, x: Tensor) -> Tensor:
+    """Log Γ(θ + x) − log Γ(θ) in nats of counts x, also where θ is so large that both are equal.
+
+    From `LARGE_THETA` on it is the difference of Stirling's series taken term by term; there the
+    first term that is left out is below 1e-10.
+
+    References:
+        NIST Digital Library of Mathematical Functions, 5.11.1, https://dlmf.nist.gov/5.11
+    """
+    # each formula is given what it can take: the gradient of the other one is zero, not NaN
+    small, large = theta.clamp(max=LARGE_THETA), theta.clamp(min=LARGE_THETA)
+    plain = torch.lgamma(small + x) - torch.lgamma(small)
+    leading = (large + x - 0.5) * torch.log1p(x / large) + x * (large.log() - 1.0)
+    series = leading + _stirling_tail(large + x) - _stirling_tail(large)
+    return torch.where(theta < LARGE_THETA, plain, series)
+
+
+def _stirling_tail(t: Tensor) -> Tensor:
+    inverse = 1.0 / t
+    square = inverse.square()
+    return inverse * (1 / 12 - square * (1 / 360 - square / 1260))
 
 
 def gaussian_constant(sigma: float) -> float:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aeviz.models import MODELS
 from aeviz.models.base import DataSpec
-from aeviz.models.likelihoods import Observation
+from aeviz.models.likelihoods import Observation, log_rising
 from tests.models.tiny import batch_of, step, tiny
 
 COUNTS = DataSpec((6,), samples=64, bounded=False, classes=3, size=40.0)
@@ -62,6 +62,45 @@ def test_the_negative_binomial_of_no_dispersion_is_poisson() -> None:
     observed.log_theta.data.fill_(math.log(1e9))
     poisson = observation("poisson").log_prob(x, output)
     assert torch.allclose(observed.log_prob(x, output), poisson, atol=1e-4)
+
+
+@pytest.mark.parametrize("log_theta", range(-4, 31, 2))
+def test_the_negative_binomial_is_exact_in_single_precision(log_theta: int) -> None:
+    x = torch.tensor([[0.0, 1, 2, 7, 30, 100]]).repeat(4, 1)
+    output = normal(4, 6).float().requires_grad_()
+    observed = Observation(COUNTS, "nb")
+    assert observed.log_theta is not None
+    observed.log_theta.data.fill_(log_theta)
+    found = observed.log_prob(x, output)
+    mean = means(x.double(), output.detach().double()).numpy()
+    if log_theta <= 10:
+        theta = math.exp(log_theta)
+        exact = stats.nbinom.logpmf(x.numpy(), theta, theta / (theta + mean)).sum(axis=1)
+        assert found.tolist() == pytest.approx(exact.tolist(), rel=1e-5, abs=1e-3)
+    if log_theta >= 16:
+        poisson = stats.poisson.logpmf(x.numpy(), mean).sum(axis=1)
+        assert found.tolist() == pytest.approx(poisson.tolist(), rel=1e-5, abs=2e-3)
+    found.sum().backward()
+    for gradient in (output.grad, observed.log_theta.grad):
+        assert gradient is not None
+        assert gradient.isfinite().all()
+
+
+def test_a_dispersion_beyond_all_numbers_is_poisson() -> None:
+    x, output, observed = counts(), normal(9, 6), observation("nb")
+    assert observed.log_theta is not None
+    observed.log_theta.data.fill_(1000)
+    assert torch.allclose(observed.log_prob(x, output), observation("poisson").log_prob(x, output))
+
+
+def test_the_rising_factorial_has_the_gradient_of_its_value_on_either_side() -> None:
+    theta = torch.tensor([1e-3, 0.5, 9.0, 11.0, 1e4], dtype=torch.float64, requires_grad=True)
+    x = torch.tensor([[0.0], [1.0], [40.0]], dtype=torch.float64)
+    exact = torch.lgamma(theta + x) - torch.lgamma(theta)
+    assert torch.allclose(log_rising(theta, x), exact, atol=1e-9)
+    (found,) = torch.autograd.grad(log_rising(theta, x).sum(), theta)
+    (expected,) = torch.autograd.grad(exact.sum(), theta)
+    assert torch.allclose(found, expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("likelihood", ["poisson", "nb"])
