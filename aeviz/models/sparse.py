@@ -1,5 +1,6 @@
 """Sparse autoencoder: many latents, few of them active for any one sample."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Literal, final
 
@@ -16,9 +17,6 @@ from aeviz.models.layers import ACTIVATIONS, SQUARED_ERROR, squared_error
 from aeviz.models.options import FORBID_EXTRA, LatentDim, Widths
 
 UnitName = Literal["linear", "relu", "sigmoid"]
-
-EDGE = 1e-6
-"""Mean activations are kept so far from 0 and 1, where the divergence would be infinite."""
 
 L1 = Term(
     name="l1",
@@ -165,10 +163,12 @@ class Sparse(LatentModel):
 
     def encode(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map scaled samples to latents (B, D): the activations of the units."""
-        z: Tensor = self.encoder(x)
+        return self._activated(self.encoder(x))
+
+    def _activated(self, sums: Tensor) -> Tensor:
         if self.unit == "sigmoid":
-            return torch.sigmoid(z)
-        return functional.relu(z) if self.unit == "relu" else z
+            return torch.sigmoid(sums)
+        return functional.relu(sums) if self.unit == "relu" else sums
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map latents (B, D) to samples."""
@@ -178,13 +178,14 @@ class Sparse(LatentModel):
 
     def loss(self, batch: Batch, step: Step) -> Losses:
         """Squared error and the penalties; a divergence only where units lie between 0 and 1."""
-        z = self.encode(batch.x)
+        sums = self.encoder(batch.x)
+        z = self._activated(sums)
         reconstruction = squared_error(batch.x, self.decode(z))
         l1 = z.abs().sum() / len(z)
         total = reconstruction + step.weights.get("l1", self.l1) * l1
         parts = {"reconstruction": reconstruction, "l1": l1}
         if self.unit == "sigmoid":
-            parts["sparsity"] = divergence(self.rho, z.mean(dim=0))
+            parts["sparsity"] = divergence(self.rho, sums)
             total = total + step.weights.get("beta", self.beta) * parts["sparsity"]
         return Losses(total, parts)
 
@@ -198,16 +199,28 @@ class Sparse(LatentModel):
         return self.widths
 
 
-def divergence(rho: float, means: Tensor) -> Tensor:
-    """Σⱼ KL(ρ ‖ ρ̂ⱼ) in nats of mean activations ρ̂ (D,) from a target ρ: a scalar.
+def divergence(rho: float, sums: Tensor) -> Tensor:
+    """Σⱼ KL(ρ ‖ ρ̂ⱼ) in nats of sigmoid units from a target activation ρ: a scalar.
+
+    It is found from the sums and not from the activations: a unit that is 0 or 1 to the last digit
+    for every sample has a finite divergence all the same, and a gradient that brings it back.
+
+    Args:
+        rho: The target.
+        sums: What the units' sigmoid is applied to, (B, D); ρ̂ is the mean of the sigmoids.
 
     Example:
-        >>> divergence(0.5, torch.tensor([0.5, 0.5])).item()
+        >>> divergence(0.5, torch.tensor([[0.0, 1.0], [0.0, -1.0]])).item()
         0.0
     """
-    kept = means.clamp(EDGE, 1.0 - EDGE)
-    on, off = rho * torch.log(rho / kept), (1.0 - rho) * torch.log((1.0 - rho) / (1.0 - kept))
-    return (on + off).sum()
+    log_on, log_off = (log_mean(functional.logsigmoid(each)) for each in (sums, -sums))
+    on = rho * (math.log(rho) - log_on)
+    return (on + (1.0 - rho) * (math.log1p(-rho) - log_off)).sum()
+
+
+def log_mean(logs: Tensor) -> Tensor:
+    """Logarithm of the mean over the first axis of numbers that are given by their logarithms."""
+    return torch.logsumexp(logs, dim=0) - math.log(len(logs))
 
 
 def dense_weights(encoder: nn.Module) -> list[Tensor]:

@@ -23,13 +23,20 @@ def made(spec: DataSpec = IMAGE, **options: Any) -> LatentModel:
 
 
 def test_the_divergence_is_that_of_two_coins() -> None:
-    means = torch.tensor([0.05, 0.5])
+    sums = torch.logit(torch.tensor([[0.05, 0.3], [0.05, 0.7]]))  # on average 0.05 and 0.5
     expected = 0.05 * np.log(0.05 / 0.5) + 0.95 * np.log(0.95 / 0.5)
-    assert divergence(0.05, means).item() == pytest.approx(expected, rel=1e-5)
+    assert divergence(0.05, sums).item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_divergence_of_dead_and_of_ever_active_units_is_finite() -> None:
-    assert torch.isfinite(divergence(0.05, torch.tensor([0.0, 1.0, -3.0, 7.0])))
+def test_the_divergence_of_dead_and_of_ever_active_units_is_finite_and_leads_back() -> None:
+    sums = torch.tensor([[-200.0, 200.0], [-201.0, 201.0]], requires_grad=True)
+    found = divergence(0.05, sums)
+    assert torch.isfinite(found)
+    found.backward()
+    assert sums.grad is not None
+    dead, ever_active = sums.grad.sum(dim=0).tolist()
+    assert dead == pytest.approx(-0.05, rel=1e-4)
+    assert ever_active == pytest.approx(0.95, rel=1e-4)
 
 
 def test_only_sigmoid_units_are_held_to_a_target() -> None:
