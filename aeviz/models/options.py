@@ -105,12 +105,26 @@ def configure(config: type[Any], options: Mapping[str, Any], group: str) -> Any:
         if name not in names:
             raise ValueError(unknown(f"{group}.{name}", [f"{group}.{known}" for known in names]))
     try:
-        return config(**options)
+        made = config(**options)
     except ValidationError as error:
         wrong = error.errors()[0]
         reason = _reason(wrong["type"], wrong["msg"])
         name = str(wrong["loc"][0])
         raise ValueError(f"{group}.{name}={options.get(name)}: it {reason}") from None
+    for name, value in options.items():
+        if _has_truths(value, getattr(made, name)):
+            wanted = "a list of whole numbers" if isinstance(value, list | tuple) else "a number"
+            raise ValueError(f"{group}.{name}={value}: it should be {wanted}")
+    return made
+
+
+def _has_truths(given: Any, taken: Any) -> bool:
+    """Whether true or false was given where numbers are taken; pydantic reads them as 1 and 0."""
+    if isinstance(given, list | tuple) and isinstance(taken, tuple):
+        return any(map(_has_truths, given, taken))
+    return (
+        isinstance(given, bool) and isinstance(taken, int | float) and not isinstance(taken, bool)
+    )
 
 
 def _reason(kind: str, message: str) -> str:

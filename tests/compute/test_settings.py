@@ -64,6 +64,12 @@ def test_complete_settings_stay_as_they_are_also_through_json() -> None:
         ({"seed": -1}, "seed=-1: it should be a whole number"),
         ({"seed": True}, "seed=True: it should be a whole number"),
         ({"model": 3}, "model=3: it should be a group of options"),
+        ({"train": {"epochs": True}}, "train.epochs=True: it should be a number"),
+        ({"model": {"beta": True}}, "model.beta=True: it should be a number"),
+        (
+            {"model": {"widths": [16, True]}},
+            "model.widths=[16, True]: it should be a list of whole numbers",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, Any], sentence: str) -> None:
