@@ -68,7 +68,7 @@ class Ranks(World):
         self.rank, self.size = launch.rank, launch.size
         self._launch = launch
         self._fabric = fabric
-        self._group = dist.new_group(backend="gloo", timeout=FOREVER)
+        self._group: Any = dist.new_group(backend="gloo", timeout=FOREVER)
         self._lifeline = Lifeline(launch)
         self._lifeline.start()
         self._next = 1
