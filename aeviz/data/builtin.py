@@ -30,7 +30,7 @@ LICENCE = "CC BY 4.0"
 @register_dataset(
     "digits",
     title="Handwritten digits",
-    summary="1797 images of handwritten digits, 8 × 8 pixels with 17 grey levels, 10 classes.",
+    summary="1,797 images of handwritten digits, 8 × 8 pixels with 17 grey levels, 10 classes.",
     source=DIGITS_SOURCE,
     kind="image",
     shape=(8, 8, 1),

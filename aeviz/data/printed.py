@@ -72,7 +72,7 @@ def load_printed(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -
 @register_dataset(
     "hand-and-print",
     title="Handwritten and printed digits",
-    summary="1797 handwritten and as many printed digits, 8 × 8 pixels with 17 grey levels.",
+    summary="1,797 handwritten and as many printed digits, 8 × 8 pixels with 17 grey levels.",
     source=f"{builtin.DIGITS_SOURCE}; {SOURCE}",
     kind="image",
     shape=(8, 8, 1),
