@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aeviz.compute.settings import SettingsError
+from aeviz.compute.settings import SettingsError, model_entry
 from aeviz.data.dataset import Column, Dataset
 from aeviz.messages import Conditions, IntArray
 from aeviz.models.base import DataSpec
@@ -76,11 +76,20 @@ def told_by(settings: Mapping[str, Any], dataset: Dataset) -> Told | None:
         SettingsError: If the option names nothing that the data set has; it lists what there is.
     """
     wanted = settings["model"].get("condition", "")
-    return told_of(dataset, str(wanted)) if wanted else None
+    if not wanted:
+        return None
+    model = model_entry(str(settings["model"].get("name", "vae"))).model
+    choices_only = getattr(model, "condition_kind", "") == "choice"
+    return told_of(dataset, str(wanted), choices_only=choices_only)
 
 
-def told_of(dataset: Dataset, wanted: str) -> Told:
+def told_of(dataset: Dataset, wanted: str, *, choices_only: bool = False) -> Told:
     """What a condition of this name is of every sample of a data set.
+
+    Args:
+        dataset: The data set.
+        wanted: As the option `model.condition` names it.
+        choices_only: Whether the model takes choices alone: then only those are offered.
 
     Raises:
         SettingsError: If there is no such condition; the message lists those there are.
@@ -91,7 +100,7 @@ def told_of(dataset: Dataset, wanted: str) -> Told:
     names = [name.strip() for name in wanted.split(",")]
     for name in names:
         if name not in found:
-            raise SettingsError(_nothing(name, dataset, found))
+            raise SettingsError(_nothing(name, dataset, choices_only=choices_only))
     columns = [found[name] for name in names]
     if len(columns) == 1 and columns[0].is_choice:
         column = columns[0]
@@ -118,12 +127,16 @@ def choosable(dataset: Dataset) -> list[Column]:
     return [label, *columns] if label.names else columns
 
 
-def _nothing(name: str, dataset: Dataset, found: Mapping[str, Column]) -> str:
-    there = [*found, *(OF_THE_SAMPLE if dataset.is_image else ())]
+def _nothing(name: str, dataset: Dataset, *, choices_only: bool) -> str:
+    found = choosable(dataset)
+    there = [column.name for column in found if column.is_choice or not choices_only]
+    if dataset.is_image and not choices_only:
+        there += OF_THE_SAMPLE
     if not there:
+        further = "columns of choices" if choices_only else "columns"
         return (
-            f"model.condition={name}: {dataset.title} has neither labels nor further columns that "
-            "a model could be told"
+            f"model.condition={name}: {dataset.title} has neither labels nor further {further} "
+            "that a model could be told"
         )
     return f"model.condition={name}: {dataset.title} has no such column; there are: " + ", ".join(
         there

@@ -108,11 +108,7 @@ class TwoDecoder(LatentModel):
                 f"model.condition={config.condition} must name a column of choices, one for each "
                 "domain"
             )
-        if not 2 <= len(data.conditions) <= MOST_DOMAINS:
-            raise ValueError(
-                f"model.condition={config.condition} has {len(data.conditions)} choices; the "
-                f"domains must be 2 to {MOST_DOMAINS}: data.only keeps some labels"
-            )
+        refuse_wrong_count(config.condition, len(data.conditions))
         self.latent_dim = config.latent_dim
         self.config = config
         self.condition_names = data.conditions
@@ -190,6 +186,21 @@ class TwoDecoder(LatentModel):
     def layout(self) -> Sequence[int]:
         """Widths from input to output of one decoder."""
         return self.widths
+
+
+def refuse_wrong_count(condition: str, count: int) -> None:
+    """Raise ValueError unless a condition has as many choices as there can be domains."""
+    if count < 2:
+        raise ValueError(
+            f"model.condition={condition} has {count} choice{'' if count == 1 else 's'} in these "
+            "data, and there must be two domains at least: let data.only keep more labels, or name "
+            "another column"
+        )
+    if count > MOST_DOMAINS:
+        raise ValueError(
+            f"model.condition={condition} has {count} choices, and there can be {MOST_DOMAINS} "
+            "domains at most: keep fewer labels with data.only, or name another column"
+        )
 
 
 def domain_distance(own: Tensor, others: Tensor) -> Tensor:

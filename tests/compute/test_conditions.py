@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeviz.compute.conditions import told_of, with_conditions
+from aeviz.compute.conditions import told_by, told_of, with_conditions
 from aeviz.compute.samples import SampleStore, data_spec
 from aeviz.compute.settings import SettingsError
 from aeviz.compute.telling import default_condition, to_model
@@ -80,6 +80,17 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are() -> None:
         told_of(table(), "silhouette")
     with pytest.raises(SettingsError, match="'hand' has choices"):
         told_of(images(), "angle,hand")
+
+
+def test_a_model_of_choices_is_offered_choices_alone() -> None:
+    settings = {"model": {"name": "two-decoder", "condition": "domain"}}
+    with pytest.raises(SettingsError, match=r"there are: label, hand$"):
+        told_by(settings, images())
+    with pytest.raises(SettingsError, match="neither labels nor further columns of choices"):
+        told_by(settings, table())
+    settings["model"]["name"] = "conditional-vae"
+    with pytest.raises(SettingsError, match=r"label, hand, angle, size, upper-half, silhouette$"):
+        told_by(settings, images())
 
 
 def test_choices_of_other_data_are_numbered_by_their_names_in_the_run() -> None:
