@@ -104,12 +104,24 @@ def idle(settings: Mapping[str, Any], names: Iterable[str]) -> list[str]:
             continue
         option = next(each for each in options_of(options[group]) if each.name == name)
         other, *values = option.when or ("",)
-        if other in whole[group] and str(whole[group][other]) not in values:
+        if other not in whole[group]:
+            continue
+        value = shown = str(whole[group][other])
+        if (other, value) == ("likelihood", "auto") and _is_bernoulli(whole["data"]["name"]):
+            value, shown = "bernoulli", "auto, which is bernoulli for these images"
+            values = [each for each in values if each != "auto"]
+        if value not in values:
             found.append(
-                f"{dotted} does nothing while {group}.{other}={whole[group][other]}: it counts "
-                f"with {' or '.join(values)}"
+                f"{dotted} does nothing while {group}.{other}={shown}: it counts with "
+                f"{' or '.join(values)}"
             )
     return found
+
+
+def _is_bernoulli(dataset: str) -> bool:
+    """Whether the likelihood "auto" of a data set is known before reading it: images in [0, 1]."""
+    entry = dataset_entry(dataset)
+    return entry.kind == "image" and entry.bounded is not False
 
 
 def live_options(settings: Mapping[str, Any]) -> dict[str, Option]:

@@ -154,5 +154,13 @@ def test_an_option_that_does_nothing_beside_the_others_is_told() -> None:
     assert idle({}, ("model.components",)) == [
         "model.components does nothing while model.prior=normal: it counts with mixture"
     ]
+    assert idle({}, ("model.sigma", "model.variance")) == [
+        f"model.{name} does nothing while model.likelihood=auto, which is bernoulli for these "
+        "images: it counts with gaussian"
+        for name in ("sigma", "variance")
+    ]
+    for data in ("swiss-roll", "patches"):
+        assert idle({"data": {"name": data}}, ("model.sigma",)) == []
+    assert idle({"model": {"likelihood": "gaussian"}}, ("model.sigma",)) == []
     (told,) = idle({}, ("train.lr_factor",))
     assert told.endswith("while train.schedule=constant: it counts with step or plateau")
