@@ -61,6 +61,19 @@ def test_mig_of_noise_is_zero() -> None:
     assert binned_gap(noise, grid()) == pytest.approx(0, abs=0.01)
 
 
+def test_information_is_too_large_for_lone_posteriors_but_never_above_the_entropy() -> None:
+    mu, factors = torch.from_numpy(np.random.default_rng(2).normal(size=(300, 1))), grid()[:300]
+
+    def found(sigma: float) -> float:
+        log_var, generator = torch.full_like(mu, 2 * np.log(sigma)), torch.Generator()
+        return float(d.posterior_information(mu, log_var, [factors[:, 0]], generator)[0, 0])
+
+    entropy = d.entropy(factors[:, 0])
+    assert found(1e-6) == pytest.approx(entropy, abs=0.1)  # it is noise: nothing is known of it
+    assert found(1e-6) <= entropy
+    assert found(0.5) == pytest.approx(0, abs=0.1)
+
+
 def test_mig_does_not_care_for_more_dimensions_of_noise() -> None:
     factors = grid()
     noise = np.random.default_rng(2).normal(size=(COUNT, 3))
