@@ -145,6 +145,10 @@ class Run:
     def latents(self, epoch: EpochWord = "last") -> FloatArray:
         """Latents of the shown samples at an epoch, float32 (N, D).
 
+        Up to 32 dimensions they are those that were recorded. Of more the run keeps what lies along
+        the first 32 principal axes of that epoch: this is then their projection on those axes, back
+        in D dimensions. For the exact ones `encode` the samples with that epoch's weights.
+
         Raises:
             EpochError: If the epoch does not exist or its latents were thinned out.
         """

@@ -35,6 +35,20 @@ def test_bytes_and_floats_encode_alike(run: Run) -> None:
     np.testing.assert_allclose(latents, run.latents()[:5], rtol=1e-5, atol=1e-6)
 
 
+def test_latents_of_many_dimensions_are_close_to_the_encoded_ones_which_are_exact(
+    tmp_path: Path,
+) -> None:
+    options = {"model.latent_dim": 40, "train.shown": 60}
+    wide = aeviz.train(
+        "digits", "linear", epochs=1, options=options, out=tmp_path / "run", progress=False
+    )
+    kept, exact = wide.latents(), wide.encode(np.asarray(wide.folder.samples))
+    assert kept.shape == exact.shape == (60, 40)
+    assert np.linalg.matrix_rank(kept - kept.mean(axis=0), tol=1e-3) == 32
+    assert 0 < np.linalg.norm(kept - exact) < 0.2 * np.linalg.norm(exact - exact.mean(axis=0))
+    assert "first 32 principal axes" in str(aeviz.Run.latents.__doc__)
+
+
 def test_another_epoch_decodes_with_its_own_weights(run: Run) -> None:
     z = np.zeros((3, 2))
     assert run.decode(z).shape == (3, 8, 8, 1)
