@@ -20,13 +20,13 @@ from aeviz import paths
 from aeviz.compute.jobs import Jobs
 from aeviz.compute.live import LiveRun
 from aeviz.compute.logs import OutboxHandler
-from aeviz.compute.outside import Outside
 from aeviz.compute.sentences import sentence
 from aeviz.compute.trainer import Trainer
 from aeviz.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from aeviz.compute.inference import Inference
+    from aeviz.compute.outside import Outside
 
 FIRST_WAIT = 0.3
 """Seconds that the inference thread waits for a first run to read before it imports torch."""
@@ -92,8 +92,7 @@ class Engine:
             runs_dir=paths.window_runs() if runs_dir is None else Path(runs_dir),
             device=device,
         )
-        self._outside = Outside(
-            outbox,
+        self._folders = (
             paths.window_runs() if runs_dir is None else Path(runs_dir),
             None if data_dir is None else Path(data_dir),
         )
@@ -117,7 +116,8 @@ class Engine:
         if isinstance(message, JOBS):
             self._jobs.post(message)
         elif isinstance(message, m.StopOutside):
-            self._outside.stop()  # at once: the window is about to close
+            if self._has_outside:
+                self._outside.stop()  # at once: the window is about to close
         elif isinstance(message, STEERING) and message.run not in ("", self._trainer.run):
             self._for_inference.post(message)
         elif isinstance(message, TRAINING):
@@ -160,10 +160,23 @@ class Engine:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
                 have_ended = have_ended and not thread.is_alive()
-        self._outside.leave()
+        if self._has_outside:
+            self._outside.leave()
         return have_ended
 
     # ── the inference thread ──────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _outside(self) -> "Outside":
+        """Made in the inference thread, as `_inference` and for the same reason."""
+        from aeviz.compute.outside import Outside
+
+        return Outside(self._outbox, *self._folders)
+
+    @property
+    def _has_outside(self) -> bool:
+        """Whether there can be a training outside: before, nobody has asked for one."""
+        return "_outside" in self.__dict__
 
     @cached_property
     def _inference(self) -> "Inference":

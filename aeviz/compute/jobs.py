@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aeviz import data, paths
+from aeviz import catalogue, paths
 from aeviz.compute.process import PATIENCE, ChildLost, ChildProcess
-from aeviz.data.dataset import DATASETS
-from aeviz.data.describing import unavailable
 from aeviz.mailbox import Mailbox
 from aeviz.messages import (
     Attribute,
@@ -207,6 +205,8 @@ class Jobs:
                 self._post_cancelled(job)
             return
         if isinstance(job.request, DescribeData):
+            from aeviz.data.describing import unavailable
+
             fields = unavailable(job.arguments["name"], sentence)
             self._post(DataDescribed(view=job.request.view, **fields))
         else:
@@ -244,7 +244,9 @@ def _is_quick(job: _Job) -> bool:
 
 
 def _title(name: str) -> str:
-    return data.entry(name).title if name in DATASETS else repr(name)
+    """From the catalogue: the data sets themselves are imported after the first paint."""
+    titles = {entry.name: entry.title for entry in catalogue.load().data}
+    return titles.get(name, repr(name))
 
 
 def _described(request: DescribeData, fields: dict[str, Any]) -> DataDescribed:
