@@ -1,6 +1,7 @@
 """The panels around the map: made from the registry, laid out, remembered."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
@@ -36,6 +37,7 @@ class Docks:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self._entries: dict[str, base.InspectorEntry] = {}
+        self._unmade: dict[str, Callable[[], QWidget]] = {}
         self._hidden: set[str] = set()
         self._closed: set[str] = set()  # by the person, of those that only some runs have
         self._abilities: frozenset[str] = frozenset()
@@ -43,10 +45,16 @@ class Docks:
         self._standard: QByteArray | None = None
 
     def add_inspectors(self, session: Session) -> None:
-        """Make a dock for every registered inspector, in their order."""
+        """Make a dock for every registered inspector, in their order.
+
+        What only some runs need is made when the first of them is shown: the window opens sooner.
+        """
         for entry in sorted(base.INSPECTORS.values(), key=lambda entry: (entry.order, entry.name)):
             self._entries[entry.name] = entry
-            self.add(entry.name, entry.title, entry.make(session), entry.area, entry.order)
+            if entry.needs:
+                self._unmade[entry.name] = partial(entry.make, session)
+            content = QWidget() if entry.needs else entry.make(session)
+            self.add(entry.name, entry.title, content, entry.area, entry.order)
 
     def add(
         self,
@@ -100,6 +108,10 @@ class Docks:
         self._abilities = frozenset(abilities)
         for name, entry in self._special.items():
             dock, suits = self.docks[name], entry.needs in self._abilities
+            if suits and name in self._unmade:
+                stand_in, content = dock.widget(), self._unmade.pop(name)()
+                dock.setWidget(content)
+                stand_in.deleteLater()
             dock.setVisible(suits and name not in self._closed)
             action = dock.toggleViewAction()
             action.setEnabled(suits)
