@@ -78,7 +78,15 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 def children() -> list[psutil.Process]:
     """Living children that do jobs: not the tracker that `multiprocessing` keeps."""
-    return [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+    return [p for p in psutil.Process().children() if "spawn_main" in command_line(p)]
+
+
+def command_line(process: psutil.Process) -> str:
+    """What it was started with, "" of one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return ""
 
 
 # ── answers ───────────────────────────────────────────────────────────────────────────────────
