@@ -37,6 +37,11 @@ class Pace:
     def begin(self) -> None:
         """Begin an epoch."""
         self.seconds = 0.0
+        self.turn_to()
+
+    def turn_to(self) -> None:
+        """Steps begin, or measuring: the first thing done is reported, so that a step is told."""
+        self.reported = 0.0
 
     def resume(self) -> None:
         """Go on after a yield, however long it took."""

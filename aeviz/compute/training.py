@@ -464,6 +464,7 @@ def _measure(training: Training) -> Iterator[Yielded]:
     world, pace = training.world, training.pace
     world.sum(training.tally)
     world.gather(training)
+    training.pace.turn_to()
     found = (yield from measure(training)) if world.is_first else Found()
     world.remember(training.generators, training.tally)
     metrics = world.spread(found.metrics)

@@ -252,7 +252,7 @@ def test_a_turned_weight_counts_from_the_next_step_and_is_marked() -> None:
 
     training.model.loss = spy  # type: ignore[method-assign]
     for item in fit(training):
-        if item is None and training.step == 4:
+        if not isinstance(item, EpochResult) and training.step == 4:
             training.turn("beta", 4.0)
         if isinstance(item, EpochResult):
             events[item.epoch] = item.events
