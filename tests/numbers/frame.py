@@ -144,8 +144,8 @@ def page(records: Iterable[Record]) -> str:
 HEAD = """# Checked against published and exact figures
 
 What a correct implementation reproduces, beside what this program computed. The whole page is made
-by one command, `python -m tests.numbers`, which trains every model anew; the day and the versions
-stand under each table. Lines marked ✓ must hold, and did; ✗ did not.
+by one command, `python -m tests.numbers`, which trains them anew, set by set; the day and the
+versions stand under each table. Lines marked ✓ must hold, and did; ✗ did not.
 """
 
 

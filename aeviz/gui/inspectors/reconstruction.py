@@ -1,6 +1,5 @@
 """A few fixed samples and how the model reconstructs them: at the shown epoch, and over time."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
@@ -20,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from aeviz import messages as m
-from aeviz.gui import exporting, theme, wording
+from aeviz.gui import saving, theme, wording
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.film import Film, film_epochs
 from aeviz.gui.film_strip import FilmStrip, FittingArea, PairStrip
@@ -346,24 +344,15 @@ class ReconstructionInspector(Inspector):
         run = self.session.run
         if run is None:
             return
-        name = re.sub(r"[^\w.-]+", "-", run.title).strip("-.") or "run"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the film strip", f"{name}-film.png", "PNG picture (*.png)"
-        )
-        if chosen:
-            self.save_picture(Path(chosen))
+        path = saving.ask_where(self, "Save the film strip", run.title, "film")
+        if path is not None:
+            self.save_picture(path)
 
     def save_picture(self, path: Path) -> None:
         """Save the film strip; `noticed` or `failed` of the session says how it went."""
         run = self.session.run
-        target = path if path.suffix else path.with_suffix(".png")
-        try:
-            picture = self.film.picture("" if run is None else run.title)
-            exporting.write_whole(target, exporting.png_bytes(picture))
-        except exporting.ExportError as error:
-            self.session.receive(m.Failed(where="export", summary=str(error)))
-        else:
-            self.session.noticed.emit(f"Saved {target}")
+        picture = self.film.picture("" if run is None else run.title)
+        saving.save_picture(self.session, picture, path)
 
 
 def swapped(run: m.RunOpened, rows: NDArray[np.int64], condition: Condition) -> Any:

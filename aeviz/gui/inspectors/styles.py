@@ -1,16 +1,15 @@
 """The class × style sheet of a conditional model: every condition with the same latents."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
-from aeviz.gui import exporting, numbers
+from aeviz.gui import numbers, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
@@ -286,21 +285,12 @@ class StylesInspector(Inspector):
         run = self.session.run
         if run is None:
             return
-        name = re.sub(r"[^\w.-]+", "-", run.title).strip("-.") or "run"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the sheet of styles", f"{name}-styles.png", "PNG picture (*.png)"
-        )
-        if chosen:
-            self.save_picture(Path(chosen))
+        path = saving.ask_where(self, "Save the sheet of styles", run.title, "styles")
+        if path is not None:
+            self.save_picture(path)
 
     def save_picture(self, path: Path) -> None:
         """Save the sheet; `noticed` or `failed` of the session says how it went."""
         run = self.session.run
-        target = path if path.suffix else path.with_suffix(".png")
-        try:
-            picture = self.sheet.picture("" if run is None else run.title)
-            exporting.write_whole(target, exporting.png_bytes(picture))
-        except exporting.ExportError as error:
-            self.session.receive(m.Failed(where="export", summary=str(error)))
-        else:
-            self.session.noticed.emit(f"Saved {target}")
+        picture = self.sheet.picture("" if run is None else run.title)
+        saving.save_picture(self.session, picture, path)

@@ -1,0 +1,38 @@
+"""Pictures of panels as PNG files: asks where to, writes, says how it went."""
+
+import re
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from aeviz import messages as m
+from aeviz.gui import exporting
+from aeviz.gui.session import Session
+
+
+def ask_where(parent: QWidget, caption: str, run_title: str, what: str) -> Path | None:
+    """The file that the person names for a picture, None if they do not.
+
+    Args:
+        parent: The panel.
+        caption: Of the dialog.
+        run_title: What the proposed name begins with.
+        what: What it ends with, such as "film".
+    """
+    name = re.sub(r"[^\w.-]+", "-", run_title).strip("-.") or "run"
+    chosen, _ = QFileDialog.getSaveFileName(
+        parent, caption, f"{name}-{what}.png", "PNG picture (*.png)"
+    )
+    return Path(chosen) if chosen else None
+
+
+def save_picture(session: Session, picture: QImage, path: Path) -> None:
+    """Write a picture; `noticed` or `failed` of the session says how it went."""
+    target = path if path.suffix else path.with_suffix(".png")
+    try:
+        exporting.write_whole(target, exporting.png_bytes(picture))
+    except exporting.ExportError as error:
+        session.receive(m.Failed(where="export", summary=str(error)))
+    else:
+        session.noticed.emit(f"Saved {target}")
