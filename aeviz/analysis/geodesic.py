@@ -1,0 +1,88 @@
+"""Shortest curves in the metric that a decoder pulls back from the data.
+
+References:
+    | Latent Space Oddity (Arvanitidis, Hansen, Hauberg, 2018), https://arxiv.org/abs/1710.11379
+    | Metrics for deep generative models (Chen et al., 2018), https://arxiv.org/abs/1711.01204
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+Decode = Callable[[Tensor], Tensor]
+
+STEPS = 300
+"""Evaluations of the energy at most."""
+
+
+def curve_length(decode: Decode, z: ArrayLike) -> float:
+    """Length of a decoded curve: the sum of distances between the decodes of its points.
+
+    Args:
+        decode: Maps latents (B, D) to scaled samples (B, …).
+        z: Points of the curve, (P, D).
+    """
+    with torch.no_grad():
+        decoded = decode(torch.from_numpy(np.array(z, np.float32))).flatten(1).double()
+    return float((decoded[1:] - decoded[:-1]).norm(dim=1).sum())
+
+
+def geodesic(
+    decode: Decode, start: ArrayLike, end: ArrayLike, points: int = 32
+) -> NDArray[np.float32]:
+    """The shortest decoded curve between two latents that is found from the straight line.
+
+    Minimises the energy Σ‖dec(zᵢ₊₁) − dec(zᵢ)‖², whose minimum is a curve of least length with
+    even steps, over the points between the ends, with L-BFGS. A local minimum: where the straight
+    line lies on one side of a hole, so does this curve. Never longer than the straight line.
+
+    Args:
+        decode: Maps latents (B, D) to scaled samples (B, …), differentiable.
+        start: First point, (D,).
+        end: Last point, (D,).
+        points: How many points the curve has, with its ends.
+
+    Returns:
+        (points, D), the first row `start` and the last `end`.
+
+    Raises:
+        ValueError: If there are fewer than two points.
+    """
+    if points < 2:
+        raise ValueError(f"a curve needs at least two points, got {points}")
+    ends = np.array([start, end], np.float64)
+    share = np.linspace(0, 1, points)[:, np.newaxis]
+    straight: NDArray[np.float32] = (ends[0] + share * (ends[1] - ends[0])).astype(np.float32)
+    if points == 2 or not np.any(ends[0] != ends[1]):
+        return straight
+    found = _relaxed(decode, torch.from_numpy(straight.copy()))
+    better = np.isfinite(found).all() and curve_length(decode, found) < curve_length(
+        decode, straight
+    )
+    return found if better else straight
+
+
+def _relaxed(decode: Decode, curve: Tensor) -> NDArray[np.float32]:
+    """The curve with its inner points moved to where the energy is least."""
+    first, last = curve[:1], curve[-1:]
+    inner = curve[1:-1].clone().requires_grad_(True)
+    optimiser = torch.optim.LBFGS(
+        [inner], max_iter=STEPS, max_eval=STEPS, line_search_fn="strong_wolfe",
+        tolerance_grad=1e-9, tolerance_change=1e-12, history_size=20,
+    )  # fmt: skip
+
+    def energy() -> Tensor:
+        optimiser.zero_grad()
+        decoded = decode(torch.cat([first, inner, last])).flatten(1)
+        total = (decoded[1:] - decoded[:-1]).square().sum() * (len(curve) - 1)
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    with torch.enable_grad():
+        optimiser.step(energy)  # type: ignore[no-untyped-call]
+    moved = torch.cat([first, inner.detach(), last])
+    return cast("NDArray[np.float32]", moved.numpy())
