@@ -19,7 +19,10 @@ from aeviz.progress import PlainDisplay, TrainingReport, display
 from aeviz.runs.run import RunError, RunFolder
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from aeviz.analysis.measures import Row
+    from aeviz.analysis.paths import Method
     from aeviz.analysis.projection import Projection
     from aeviz.compute.decoding import Decoder
 
@@ -35,6 +38,10 @@ class EpochError(ValueError):
 
 class ConditionError(ValueError):
     """A model cannot be told that; the message says what it can be told."""
+
+
+class PathError(ValueError):
+    """No such path can be made between these points; the message says why."""
 
 
 class Run:
@@ -210,14 +217,56 @@ class Run:
             raise ValueError(f"z must be (N, {self.latent_dim}), got {latents.shape}")
         if not np.isfinite(latents).all():
             raise ValueError("z must be finite")
-        decoder, about = self._decoder_at(epoch), self.conditions
-        if condition is None and about is not None and about.kind == "sample":
-            condition = int(self.index[0])
-        told = self._told(decoder, condition, len(latents))
+        decoder = self._decoder_at(epoch)
+        told = self._told(decoder, self._or_first(condition), len(latents))
         decoded = self._in_slices(latents, decoder.decode, self.sample_shape, told)
         if self.is_image:
             return self._scaling.shown(decoded, self._white)
         return self._scaling.undo(decoded)
+
+    def walk(
+        self,
+        anchors: ArrayLike,
+        steps: int = 16,
+        epoch: EpochWord = "last",
+        *,
+        method: "Method" = "straight",
+        condition: Any = None,
+    ) -> FloatArray:
+        """Latents along a path through anchors; `decode` them to see it.
+
+        Args:
+            anchors: Latents that it passes, (A, D), two or more.
+            steps: Latents along it, with both ends.
+            epoch: Whose decoder, and whose latents, the path follows.
+            method: "straight", "slerp", "spline", "density" or "geodesic"; see `analysis.paths`.
+            condition: As in `decode`, for a geodesic.
+
+        Returns:
+            Float32 (steps, D); the first and the last row are the outer anchors.
+
+        Raises:
+            PathError: If no path can be made of them.
+            EpochError: If that epoch's weights, or latents, are not there.
+        """
+        from aeviz.analysis import paths
+        from aeviz.compute.telling import default_condition, to_model
+
+        points = np.asarray(anchors, np.float32)
+        if points.ndim != 2 or points.shape[1] != self.latent_dim:
+            raise PathError(f"anchors must be (A, {self.latent_dim}), got {points.shape}")
+        latents = self.latents(epoch) if method == "density" else None
+        decoder = self._decoder_at(epoch)
+        model, row = decoder.model, self._told(decoder, self._or_first(condition), 1)
+        told = default_condition(model) if row is None else row[0]
+
+        def decode(z: "Tensor") -> "Tensor":
+            return model.decode(z, to_model(model, told, len(z)))
+
+        try:
+            return paths.path(method, points, steps, decode=decode, latents=latents)
+        except ValueError as error:
+            raise PathError(str(error)) from error
 
     def measure(
         self,
@@ -349,6 +398,13 @@ class Run:
         if told is None:
             return None
         return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
+
+    def _or_first(self, condition: Any) -> Any:
+        """The condition, or the first sample where a part of one has to be told and none was."""
+        about = self.conditions
+        if condition is None and about is not None and about.kind == "sample":
+            return int(self.index[0])
+        return condition
 
     def _sample_of(self, condition: Any) -> FloatArray:
         """The scaled image whose part is told: by its number in `index`, or images."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aeviz.api import Run
-    from aeviz.messages import FloatArray
+    from aeviz.messages import ByteArray, FloatArray
 
 
 def decode(
@@ -61,7 +61,7 @@ def decode(
         content = picture(opened, x, math.ceil(math.sqrt(len(x))), console)
     else:
         missing(x, console)
-        content = _array_file(kind, z, x, opened.feature_names)
+        content = array_file(kind, z, x, opened.feature_names)
     write_bytes(output, content)
     console.result(str(output))
     return 0
@@ -69,6 +69,13 @@ def decode(
 
 def picture(run: "Run", x: "FloatArray", columns: int, console: Console) -> bytes:
     """Decodes as the bytes of a PNG sheet; says on stderr what the picture clips or lacks."""
+    from aeviz.export import sheets
+
+    return sheets.png(sheets.sheet(cells(run, x, console), columns))
+
+
+def cells(run: "Run", x: "FloatArray", console: Console) -> "ByteArray":
+    """Decodes as cells of a sheet, uint8 (B, H, W, 3); says on stderr what they clip or lack."""
     import numpy as np
 
     from aeviz.export import sheets
@@ -79,11 +86,11 @@ def picture(run: "Run", x: "FloatArray", columns: int, console: Console) -> byte
         images, outside = sheets.pictures(x)
         if outside:
             console.say(f"{outside:.2%} of the values lie outside [0, 1]; the picture clips them")
-        cells = sheets.image_cells(images)
+        made = sheets.image_cells(images)
     else:
-        cells = sheets.profile_cells(run.standardised(x))
-    cells[lacking] = 255
-    return sheets.png(sheets.sheet(cells, columns))
+        made = sheets.profile_cells(run.standardised(x))
+    made[lacking] = 255
+    return made
 
 
 def missing(x: "FloatArray", console: Console) -> "NDArray[np.bool_]":
@@ -99,7 +106,8 @@ def missing(x: "FloatArray", console: Console) -> "NDArray[np.bool_]":
     return lacking
 
 
-def _array_file(kind: str, z: "FloatArray", x: "FloatArray", names: tuple[str, ...]) -> bytes:
+def array_file(kind: str, z: "FloatArray", x: "FloatArray", names: tuple[str, ...]) -> bytes:
+    """Latents (B, D) and their decodes as the bytes of a .csv, .npy or .npz file."""
     import numpy as np
 
     from aeviz.export.tables import decodes_csv

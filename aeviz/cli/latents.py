@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aeviz.cli.console import CommandError
 
 if TYPE_CHECKING:
+    from aeviz.api import Run
     from aeviz.messages import FloatArray
 
 
@@ -24,25 +25,40 @@ def parse_points(words: Sequence[str], dimensions: int) -> "FloatArray":
     """The latents (B, D) of `--at Z`, each D numbers separated by commas."""
     import numpy as np
 
-    return np.array([_parse_point(word, dimensions) for word in words], np.float32)
+    return np.array([_parse_point(word, dimensions, "--at") for word in words], np.float32)
 
 
-def _parse_point(word: str, dimensions: int) -> list[float]:
+def parse_place(flag: str, word: str, run: "Run", epoch: int | str) -> "FloatArray":
+    """The latent (D,) that `I` or `Z` names: a bare number is a sample's, `z:3` is a point."""
+    import numpy as np
+
+    if not word.isdecimal():
+        return np.array(_parse_point(word, run.latent_dim, flag), np.float32)
+    found = np.flatnonzero(run.index == int(word))
+    if not found.size:
+        raise CommandError(
+            f"{flag} {word}: this run shows no sample of that number; its {len(run.index):,} "
+            f"samples lie between {run.index.min()} and {run.index.max()}"
+        )
+    return np.asarray(run.latents(epoch)[found[0]])  # type: ignore[arg-type]
+
+
+def _parse_point(word: str, dimensions: int, flag: str) -> list[float]:
     import numpy as np
 
     try:
         numbers = [float(part) for part in word.removeprefix("z:").split(",")]
     except ValueError as error:
         raise CommandError(
-            f"--at {word}: write {dimensions} numbers separated by commas, such as"
+            f"{flag} {word}: write {dimensions} numbers separated by commas, such as"
             f" {','.join(['0'] * dimensions)}"
         ) from error
     if len(numbers) != dimensions:
-        raise CommandError(f"--at {word}: this run has {_count(dimensions)}, not {len(numbers)}")
+        raise CommandError(f"{flag} {word}: this run has {_count(dimensions)}, not {len(numbers)}")
     with np.errstate(over="ignore"):
         is_finite = bool(np.isfinite(np.array(numbers, np.float32)).all())
     if not is_finite:
-        raise CommandError(f"--at {word}: every number must be finite")
+        raise CommandError(f"{flag} {word}: every number must be finite")
     return numbers
 
 

@@ -17,6 +17,7 @@ from aeviz.cli.doctor import doctor
 from aeviz.cli.errors import code_of, text_of
 from aeviz.cli.listing import list_
 from aeviz.cli.measure import measure
+from aeviz.cli.path import path
 from aeviz.cli.shot import shot
 from aeviz.cli.sweep import sweep
 from aeviz.cli.train import train
@@ -49,6 +50,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "train": train,
     "decode": decode,
     "sweep": sweep,
+    "path": path,
     "measure": measure,
     "shot": shot,
     "list": list_,

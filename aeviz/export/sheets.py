@@ -81,6 +81,12 @@ def profile_cells(values: FloatArray, height: int = CELL, span: float = 3.0) -> 
     return wide
 
 
+def enlarged(cells: ByteArray, size: int = 224) -> ByteArray:
+    """Cells (B, H, W, 3) by whole pixels, so that the longer side has `size` pixels at least."""
+    factor = max(1, math.ceil(size / max(cells.shape[1:3])))
+    return cells.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
 def sheet(cells: ByteArray, columns: int) -> ByteArray:
     """Cells in rows of `columns`, the first one at the top left.
 

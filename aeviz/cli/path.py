@@ -1,0 +1,86 @@
+"""`aeviz path`: decodes along a path through the latent space."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from aeviz.cli.conditions import parse_condition
+from aeviz.cli.console import CommandError, Console
+from aeviz.cli.decode import array_file, cells, missing
+from aeviz.cli.latents import parse_epoch, parse_place
+from aeviz.cli.outputs import ending
+from aeviz.cli.whole import Whole
+
+if TYPE_CHECKING:
+    from aeviz.api import Run
+    from aeviz.messages import FloatArray
+
+METHODS = ("straight", "slerp", "spline", "density", "geodesic")
+
+MOST_STEPS = 1000
+
+Place = Annotated[str, Parameter(allow_leading_hyphen=True)]
+
+
+def path(
+    run: Path,
+    /,
+    *,
+    from_: Annotated[str, Parameter(name="--from", allow_leading_hyphen=True)],
+    to: Place,
+    via: Annotated[list[str] | None, Parameter(negative=(), allow_leading_hyphen=True)] = None,
+    method: str = "straight",
+    steps: Whole = 16,
+    output: Annotated[Path, Parameter(name=["-o", "--output"])],
+    epoch: str = "last",
+    condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+) -> int:
+    """Decode along a path: a strip, a film or a table.
+
+    Args:
+        run: Run folder.
+        from_: Where it begins: the number of a sample, or D numbers separated by commas.
+        to: Where it ends, in the same way.
+        via: A place that it passes on the way; it may be repeated.
+        method: straight; slerp, on the sphere; spline, through all places without corners;
+            density, where the data lie; geodesic, shortest in the decoder's own metric.
+        steps: Decodes along it, with both ends.
+        output: File to write: .png, .gif or .csv.
+        epoch: Whose weights decode: a number, last or best.
+        condition: What a conditional model is told: a choice by name, numbers with commas, or the
+            number of a sample. [default: the first choice, the means, the first sample]
+    """
+    kind = ending(output, ("png", "gif", "csv"))
+    number = parse_epoch(epoch)
+    if method not in METHODS:
+        raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
+    if not 2 <= steps <= MOST_STEPS:
+        raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
+    from aeviz import api
+    from aeviz.runs.atomic import write_bytes
+
+    opened, console = api.load(run), Console()
+    words = [("--from", from_), *(("--via", word) for word in via or ()), ("--to", to)]
+    anchors = [parse_place(flag, word, opened, number) for flag, word in words]
+    told = parse_condition(condition, opened.conditions)
+    try:
+        z = opened.walk(anchors, steps, number, method=method, condition=told)  # type: ignore[arg-type]
+    except api.PathError as error:
+        raise CommandError(f"--method {method}: {error}") from error
+    x = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
+    write_bytes(output, _content(kind, opened, z, x, console))
+    console.result(str(output))
+    return 0
+
+
+def _content(kind: str, run: "Run", z: "FloatArray", x: "FloatArray", console: Console) -> bytes:
+    from aeviz.export import films, sheets
+
+    if kind == "csv":
+        missing(x, console)
+        return array_file(kind, z, x, run.feature_names)
+    shown = cells(run, x, console)
+    if kind == "gif":
+        return films.gif(sheets.enlarged(shown))
+    return sheets.png(sheets.sheet(shown, len(shown)))
