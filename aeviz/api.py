@@ -21,9 +21,11 @@ from aeviz.runs.run import RunError, RunFolder
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from aeviz.analysis.draws import Source
     from aeviz.analysis.measures import Row
     from aeviz.analysis.paths import Method
     from aeviz.analysis.projection import Projection
+    from aeviz.analysis.traversal import Traversal
     from aeviz.compute.decoding import Decoder
 
 EpochWord = int | Literal["last", "best"]
@@ -42,6 +44,10 @@ class ConditionError(ValueError):
 
 class PathError(ValueError):
     """No such path can be made between these points; the message says why."""
+
+
+class DrawError(ValueError):
+    """Nothing can be drawn from that; the message says why, and from what one can."""
 
 
 class Run:
@@ -268,6 +274,76 @@ class Run:
         except ValueError as error:
             raise PathError(str(error)) from error
 
+    def draw(
+        self,
+        count: int = 100,
+        epoch: EpochWord = "last",
+        *,
+        using: "Source" = "prior",
+        sample: int | None = None,
+        seed: int = 0,
+    ) -> FloatArray:
+        """Draw latents; `decode` them to see new samples.
+
+        Args:
+            count: How many.
+            epoch: Whose model, and whose latents, they are drawn from.
+            using: "prior", of the model; "gmm" or "flow", a Gaussian mixture or a flow that is
+                fitted to the latents; "posterior", of one sample.
+            sample: Number of that sample in `index`.
+            seed: The same seed draws the same latents.
+
+        Returns:
+            Float32 (count, D).
+
+        Raises:
+            DrawError: If the model has no prior or posterior, or there is no such sample.
+            EpochError: If that epoch's weights, or latents, are not there.
+        """
+        from aeviz.analysis import draws
+
+        model, own, told = self._decoder_at(epoch).model, None, None
+        if using == "posterior":
+            if sample is None:
+                raise DrawError("a posterior is that of a sample: say of which one")
+            own, told = self._shown(np.array([self._row_of(sample)]))
+        try:
+            return draws.draw(
+                using, count, seed, model=model, latents=self.latents(epoch), sample=own, told=told
+            )
+        except ValueError as error:
+            raise DrawError(str(error)) from error
+
+    def traverse(
+        self, steps: int = 11, epoch: EpochWord = "last", *, sample: int | None = None
+    ) -> "Traversal":
+        """Latents along every dimension, from the 1 % to the 99 % quantile of the posterior.
+
+        Args:
+            steps: Latents along a dimension.
+            epoch: Whose latents give the ranges.
+            sample: Number in `index` of the sample whose latent they go through; None for the
+                median of the latents.
+
+        Returns:
+            `order` of the dimensions, the `weight` that each carries (nats of KL, or variance),
+            which are `dead`, and the latents `z` (D, steps, D) in that order.
+
+        Raises:
+            DrawError: If there is no such sample.
+            EpochError: If that epoch's weights, or latents, are not there.
+        """
+        from aeviz.analysis.traversal import TRAVERSED, posteriors, traversal
+        from aeviz.models.base import Posterior
+
+        latents, model = self.latents(epoch), self._decoder_at(epoch).model
+        base = None if sample is None else latents[self._row_of(sample)]
+        kept = self.folder.samples
+        if kept is None or not isinstance(model, Posterior):
+            return traversal(latents, None, steps, base)
+        rows = np.random.default_rng(0).permutation(len(kept))[:TRAVERSED]
+        return traversal(*posteriors(model, *self._shown(rows)), steps, base)
+
     def measure(
         self,
         only: Sequence[str] = (),
@@ -398,6 +474,35 @@ class Run:
         if told is None:
             return None
         return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
+
+    def _row_of(self, sample: int) -> int:
+        """The row in `index` of a sample by its number."""
+        found = np.flatnonzero(self.index == sample)
+        if not found.size:
+            raise DrawError(
+                f"this run shows no sample {sample}; its {len(self.index):,} samples lie between "
+                f"{self.index.min()} and {self.index.max()}"
+            )
+        return int(found[0])
+
+    def _shown(self, rows: IntArray) -> "tuple[Tensor, Tensor | None]":
+        """Shown samples as the model sees them, (K, C, H, W) or (K, F), and their conditions."""
+        from torch import from_numpy
+
+        from aeviz.compute.decoding import channels_first
+        from aeviz.compute.telling import to_model
+
+        kept = self.folder.samples
+        if kept is None or rows.max(initial=0) >= len(kept):
+            count = 0 if kept is None else len(kept)
+            raise DrawError(f"this run keeps its first {count:,} samples alone, and none beyond")
+        scaled, own = self._to_model(np.asarray(kept[rows])), self.own_conditions
+        about = self.conditions
+        condition: Any = None if own is None else own[rows]
+        if about is not None and about.kind == "sample":
+            condition = scaled
+        told = to_model(self._decoder_at(self._loaded).model, condition, len(rows))
+        return channels_first(from_numpy(scaled)), told
 
     def _or_first(self, condition: Any) -> Any:
         """The condition, or the first sample where a part of one has to be told and none was."""

@@ -14,6 +14,7 @@ from aeviz import paths
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import decode
 from aeviz.cli.doctor import doctor
+from aeviz.cli.draw import draw
 from aeviz.cli.errors import code_of, text_of
 from aeviz.cli.listing import list_
 from aeviz.cli.measure import measure
@@ -21,6 +22,7 @@ from aeviz.cli.path import path
 from aeviz.cli.shot import shot
 from aeviz.cli.sweep import sweep
 from aeviz.cli.train import train
+from aeviz.cli.traverse import traverse
 from aeviz.cli.window import window
 
 HELP = """Explore the latent spaces of autoencoders: train, watch the map form, point and decode.
@@ -51,6 +53,8 @@ VERBS: dict[str, Callable[..., int]] = {
     "decode": decode,
     "sweep": sweep,
     "path": path,
+    "traverse": traverse,
+    "draw": draw,
     "measure": measure,
     "shot": shot,
     "list": list_,

@@ -114,8 +114,14 @@ def default_region(positions: FloatArray) -> tuple[float, float, float, float]:
     return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
+def small_png(image: ByteArray) -> bytes:
+    """One image (H, W, C) with one to four channels at its own size, as a PNG file."""
+    single = image[np.newaxis]
+    return png(single[0, ..., 0] if image.shape[2] == 1 else image_cells(single, 1)[0])
+
+
 def png(picture: NDArray[np.uint8]) -> bytes:
-    """A picture (H, W, 3) as the bytes of a PNG file."""
+    """A picture, (H, W, 3) or grey (H, W), as the bytes of a PNG file."""
     from PIL import Image
 
     buffer = io.BytesIO()

@@ -1,0 +1,101 @@
+"""Latents drawn from a prior, from a density of the latents, or from one sample's posterior."""
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aeviz.analysis import density
+from aeviz.messages import FloatArray
+from aeviz.models.base import LatentModel, Posterior, Prior
+
+Source = Literal["prior", "gmm", "flow", "posterior"]
+
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+MOST_COMPONENTS = 20
+"""Gaussians that a mixture may have."""
+
+
+def draw(
+    using: Source,
+    count: int,
+    seed: int,
+    *,
+    model: LatentModel,
+    latents: FloatArray,
+    sample: Tensor | None = None,
+    told: Tensor | None = None,
+) -> FloatArray:
+    """Draw latents; the same seed draws the same ones.
+
+    Args:
+        using: The model's prior; a Gaussian mixture or a flow that is fitted to the latents; or the
+            posterior of one sample.
+        count: How many.
+        seed: Of the draws and of what is fitted.
+        model: On the CPU.
+        latents: Of the shown samples, (N, D).
+        sample: As the model sees it, (1, …), for "posterior".
+        told: Its condition, (1, …), where the model has one.
+
+    Returns:
+        Float32 (count, D).
+
+    Raises:
+        ValueError: If the model has no prior or posterior, with what can be used instead.
+    """
+    if using not in SOURCES:
+        raise ValueError(f"there is no {using!r} to draw from; there are: {', '.join(SOURCES)}")
+    if using == "posterior":
+        return _from_posterior(model, count, seed, sample, told)
+    if using == "prior":
+        return _from_prior(model, count, seed)
+    fitted: dict[str, Callable[[FloatArray, int, int], FloatArray]]
+    fitted = {"gmm": _from_mixture, "flow": _from_flow}
+    rows = latents[np.isfinite(latents).all(axis=1)]
+    if len(rows) < 2:
+        raise ValueError("a density needs at least two latents, all of them finite")
+    return fitted[using](rows, count, seed)
+
+
+@torch.no_grad()
+def _from_prior(model: LatentModel, count: int, seed: int) -> FloatArray:
+    if not isinstance(model, Prior):
+        raise ValueError("this model has no prior: draw from gmm or flow, fitted to its latents")
+    generator = torch.Generator().manual_seed(seed)
+    return np.asarray(model.draw_prior(count, generator).float().numpy())
+
+
+@torch.no_grad()
+def _from_posterior(
+    model: LatentModel, count: int, seed: int, sample: Tensor | None, told: Tensor | None
+) -> FloatArray:
+    """Draws z = μ + σ·ε with ε ~ N(0, I)."""
+    if not isinstance(model, Posterior):
+        raise ValueError(
+            "this model is deterministic: it has one latent for a sample, no posterior"
+        )
+    if sample is None:
+        raise ValueError("a posterior is that of a sample: say of which one")
+    mu, log_var = model.posterior(sample, told)
+    noise = torch.randn(count, mu.shape[1], generator=torch.Generator().manual_seed(seed))
+    return np.asarray((mu + (log_var / 2).exp() * noise).float().numpy())
+
+
+def _from_mixture(latents: FloatArray, count: int, seed: int) -> FloatArray:
+    from sklearn.mixture import GaussianMixture
+
+    # Fewer than one in ten latents a component: one of a single latent would draw that one again.
+    components = max(1, min(MOST_COMPONENTS, len(latents) // 10))
+    mixture = GaussianMixture(components, random_state=seed % 2**32).fit(latents.astype(np.float64))
+    drawn, _ = mixture.sample(count)
+    order = np.random.default_rng(seed).permutation(count)  # they come component by component
+    return np.asarray(drawn[order], np.float32)
+
+
+def _from_flow(latents: FloatArray, count: int, seed: int) -> FloatArray:
+    *_, fitted = density.fit(latents, density.FitOptions(seed=seed))
+    return fitted.sample(count, torch.Generator().manual_seed(seed))

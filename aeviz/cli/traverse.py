@@ -1,0 +1,91 @@
+"""`aeviz traverse`: decodes along every latent dimension by itself."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from aeviz.cli.conditions import parse_condition
+from aeviz.cli.console import CommandError, Console
+from aeviz.cli.decode import cells
+from aeviz.cli.latents import parse_epoch
+from aeviz.cli.outputs import ending
+from aeviz.cli.whole import MaybeWhole, Whole
+
+if TYPE_CHECKING:
+    from aeviz.analysis.traversal import Traversal
+    from aeviz.messages import ByteArray
+
+MOST_STEPS = 200
+
+
+def traverse(
+    run: Path,
+    /,
+    *,
+    sample: MaybeWhole = None,
+    steps: Whole = 11,
+    output: Annotated[Path, Parameter(name=["-o", "--output"])],
+    epoch: str = "last",
+    condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+) -> int:
+    """Decode along each dimension: a row for every one, those that carry most on top.
+
+    Rows of dead dimensions are pale. The order and what each carries are said on stderr.
+
+    Args:
+        run: Run folder.
+        sample: Number of the sample whose latent all go through. [default: the median latent]
+        steps: Decodes along a dimension, from the 1 % to the 99 % quantile of the posterior.
+        output: File to write: .png, or .gif with all dimensions moving at once.
+        epoch: Whose weights decode: a number, last or best.
+        condition: What a conditional model is told: a choice by name, numbers with commas, or the
+            number of a sample. [default: the first choice, the means, the first sample]
+    """
+    kind = ending(output, ("png", "gif"))
+    number = parse_epoch(epoch)
+    if not 2 <= steps <= MOST_STEPS:
+        raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
+    from aeviz import api
+    from aeviz.runs.atomic import write_bytes
+
+    opened, console = api.load(run), Console()
+    told = parse_condition(condition, opened.conditions)
+    try:
+        found = opened.traverse(steps, number, sample=sample)  # type: ignore[arg-type]
+    except api.DrawError as error:
+        raise CommandError(f"--sample {sample}: {error}") from error
+    places = found.z.reshape(-1, opened.latent_dim)
+    x = opened.decode(places, number, condition=told)  # type: ignore[arg-type]
+    shown = cells(opened, x, console)
+    for dimension in found.order:
+        state = ", dead" if found.dead[dimension] else ""
+        console.say(f"z{dimension + 1}: {found.weight[dimension]:.3g}{state}")
+    write_bytes(output, _content(kind, _paled(shown, found, steps), steps))
+    console.result(str(output))
+    return 0
+
+
+def _paled(cells: "ByteArray", found: "Traversal", steps: int) -> "ByteArray":
+    """The cells with those of dead dimensions three quarters of the way to paper."""
+    import numpy as np
+
+    is_dead = np.repeat(found.dead[found.order], steps)
+    cells[is_dead] = 255 - (255 - cells[is_dead]) // 4
+    return cells
+
+
+def _content(kind: str, cells: "ByteArray", steps: int) -> bytes:
+    import math
+
+    import numpy as np
+
+    from aeviz.export import films, sheets
+
+    if kind == "png":
+        return sheets.png(sheets.sheet(cells, steps))
+    rows = cells.reshape(-1, steps, *cells.shape[1:])
+    columns = math.ceil(math.sqrt(len(rows)))
+    frames = np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
+    there_and_back = np.concatenate([frames, frames[-2:0:-1]])
+    return films.gif(sheets.enlarged(there_and_back))
