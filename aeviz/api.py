@@ -410,15 +410,21 @@ class Run:
 
         Above two dimensions each epoch's is turned onto the one before, as in the window.
         """
+        return self.planes([self._number(epoch)])[0]
+
+    def planes(self, epochs: Sequence[int]) -> "list[Projection]":
+        """The planes of several epochs, in rising order, from one pass over the run."""
         from aeviz.analysis.projection import project
 
-        number = self._number(epoch)
-        earlier = [e.epoch for e in self.folder.epochs if e.epoch < number]
+        earlier = [line.epoch for line in self.folder.epochs] if self.latent_dim > 2 else []
         shown: Projection | None = None
-        for each in earlier if self.latent_dim > 2 else []:
-            if self.folder.has_latents(each):
+        found = []
+        for each in sorted({*epochs, *(e for e in earlier if e <= max(epochs))}):
+            if each in epochs or self.folder.has_latents(each):
                 shown = project(self.latents(each), shown)
-        return project(self.latents(number), shown)
+            if each in epochs and shown is not None:
+                found.append(shown)
+        return found
 
     def weights_epoch(self, epoch: EpochWord = "last") -> int:
         """The number of an epoch whose weights are there; raises EpochError otherwise."""

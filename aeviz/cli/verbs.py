@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 
 import aeviz
 from aeviz import paths
+from aeviz.cli.animate import animate
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import decode
 from aeviz.cli.doctor import doctor
@@ -55,6 +56,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "path": path,
     "traverse": traverse,
     "draw": draw,
+    "animate": animate,
     "measure": measure,
     "shot": shot,
     "list": list_,

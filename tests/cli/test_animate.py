@@ -1,0 +1,39 @@
+"""`aeviz animate` writes a film of the map with a picture for every epoch and between."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aeviz.api import load
+from aeviz.export.animation import map_frames
+from tests.cli.conftest import Command
+
+
+def test_the_film_of_a_run_goes_from_its_first_epoch_to_its_last(
+    command: Command, digits_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "map.gif"
+    outcome = command("animate", digits_run, "-o", out)
+    assert (outcome.code, outcome.out) == (0, f"{out}\n")
+    with Image.open(out) as film:
+        assert film.n_frames == 2 * 6 + 1
+        assert film.size == (640, 640)
+
+
+@pytest.mark.parametrize("labels", [None, np.array([0, 1, -1])])
+def test_points_are_drawn_where_they_are(labels: np.ndarray | None) -> None:
+    places = np.float32([[0, 0], [1, 0], [0, 1]])
+    first, *_, last = map_frames([places, places + 1], [0, 1], labels, "A run")
+    assert first.shape == (640, 640, 3)
+    lowest = [
+        int(np.nonzero((f < 250).any(axis=2)[60:].any(axis=1))[0].max()) for f in (first, last)
+    ]
+    assert lowest[0] > lowest[1]
+
+
+def test_planes_of_several_epochs_are_those_of_each(wine_run: Path) -> None:
+    run = load(wine_run)
+    for epoch, plane in enumerate(run.planes([0, 1])):
+        np.testing.assert_allclose(plane.positions, run.plane(epoch).positions, atol=1e-6)
