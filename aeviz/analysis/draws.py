@@ -1,7 +1,7 @@
 """Latents drawn from a prior, from a density of the latents, or from one sample's posterior."""
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -85,13 +85,18 @@ def _from_posterior(
     return np.asarray((mu + (log_var / 2).exp() * noise).float().numpy())
 
 
-def _from_mixture(latents: FloatArray, count: int, seed: int) -> FloatArray:
+def mixture_of(latents: FloatArray, seed: int) -> Any:
+    """A Gaussian mixture of scikit-learn, fitted to latents (N, D)."""
     from sklearn.mixture import GaussianMixture
 
-    # Fewer than one in ten latents a component: one of a single latent would draw that one again.
+    # At most one for ten latents: a Gaussian around a single latent would draw that one again.
     components = max(1, min(MOST_COMPONENTS, len(latents) // 10))
-    mixture = GaussianMixture(components, random_state=seed % 2**32).fit(latents.astype(np.float64))
-    drawn, _ = mixture.sample(count)
+    mixture = GaussianMixture(components, random_state=seed % 2**32)
+    return mixture.fit(latents.astype(np.float64))
+
+
+def _from_mixture(latents: FloatArray, count: int, seed: int) -> FloatArray:
+    drawn, _ = mixture_of(latents, seed).sample(count)
     order = np.random.default_rng(seed).permutation(count)  # they come component by component
     return np.asarray(drawn[order], np.float32)
 
