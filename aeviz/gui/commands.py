@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from aeviz.gui.icons import icon
+from aeviz.gui.tools.base import in_order
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,30 @@ COMMANDS = (
 )
 
 
+def tool_commands() -> tuple[Command, ...]:
+    """A command for every tool of the map."""
+    return tuple(
+        Command(
+            f"tool.{entry.name}",
+            entry.title,
+            entry.tip,
+            "Tools",
+            entry.shortcut,
+            entry.icon,
+            choice="tool",
+        )
+        for entry in in_order()
+    )
+
+
 class Commands(QObject):
     """The table as actions. Disabled ones say why in their tooltip."""
 
     def __init__(
-        self, table: tuple[Command, ...] = COMMANDS, parent: QObject | None = None
+        self, table: tuple[Command, ...] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
+        table = (*COMMANDS, *tool_commands()) if table is None else table
         self._actions: dict[str, QAction] = {}
         self._tips: dict[str, str] = {}
         self._groups: dict[str, QActionGroup] = {}

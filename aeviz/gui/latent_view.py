@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from aeviz import geometry, raster
 from aeviz.gui import colouring, theme
+from aeviz.gui.hands import Hands, make_layers
 from aeviz.gui.legend import Legend
+from aeviz.gui.map_bar import MapBar
 from aeviz.gui.map_notes import EmptyNote, note_on
 from aeviz.gui.map_plot import MARGIN, MapPlot
 from aeviz.gui.session import Session, has_own_choice
@@ -20,8 +22,7 @@ _NARROW = 340
 class LatentView(QWidget):
     """The map with its legend.
 
-    A click on a sample selects it and, where the map is the latent space itself, pins its latent;
-    a click beside all samples pins the latent there. A double-click shows everything again.
+    What a click or a drag does is the tool's; a double-click that it leaves shows everything again.
     """
 
     def __init__(self, session: Session) -> None:
@@ -35,8 +36,10 @@ class LatentView(QWidget):
         self._extents: list[geometry.Region] = []
         self._between = np.empty((0, 2), np.float32)
         self._is_automatic = True
-        self._before: tuple[NDArray[np.float32] | None, NDArray[np.int64]] | None = None
+        self.layers = make_layers(session, self.plot)
+        self.hands = Hands(session, self.plot, self.layers)
         self._build()
+        self._dress_layers()
         self._connect()
         self._on_run_changed(session.run)
 
@@ -48,11 +51,17 @@ class LatentView(QWidget):
         self.plot.setAccessibleDescription(
             self.tr("Arrow keys move the pin, Home shows everything, plus and minus zoom.")
         )
-        layout = QHBoxLayout(self)
+        self.bar = MapBar(self.session)
+        self.bar.add_legends(each.legend for each in self.layers if each.legend is not None)
+        below = QHBoxLayout()
+        below.setSpacing(0)
+        below.addWidget(self.plot, 1)
+        below.addWidget(self.legend)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.legend)
+        layout.addWidget(self.bar)
+        layout.addLayout(below, 1)
         self.reset_action = QAction(self.tr("Show everything"), self)
         self.reset_action.setShortcut(Qt.Key.Key_Home)
         self.reset_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -91,7 +100,7 @@ class LatentView(QWidget):
         self._extents = [self._extent(done.positions) for done in self.session.epochs]
         self._is_automatic, self.plot.region = True, None
         self._hidden_others = {}
-        self._before = None  # rows and latents of another run
+        self.hands.put_away()
         self._between = np.empty((0 if run is None else len(run.index), 2), np.float32)
         self.plot.set_titles(*axis_titles(0 if run is None else run.latent_dim))
         self._recolour()
@@ -182,6 +191,10 @@ class LatentView(QWidget):
         if self._colouring is not None and self.session.epochs:
             self.plot.points.set_palette(self._palette())
 
+    def _dress_layers(self) -> None:
+        for layer in self.layers:
+            layer.dress(theme.tokens(self.palette()))
+
     def _show_legend(self) -> None:
         self.legend.setVisible(self.session.run is not None and self.width() >= _NARROW)
 
@@ -213,29 +226,14 @@ class LatentView(QWidget):
     def _on_left(self) -> None:
         self.session.move_cursor(None)
 
-    @Slot(QPointF, int)
-    def _on_clicked(self, position: QPointF, row: int) -> None:
-        session, run = self.session, self.session.run
-        if run is None or session.positions is None:
-            return
-        self._before = (session.pin, session.selection)
-        if row < 0:
-            session.select(())
-            session.set_pin(session.latent_at((position.x(), position.y())))
-            return
-        session.select([row])
-        # Beyond two dimensions a sample's latent lies off the plane: its own decode is shown
-        # with the selection.
-        flat = run.latent_dim <= 2
-        session.set_pin(session.latent_at(session.positions[row].tolist()) if flat else None)
+    @Slot(QPointF, int, object)
+    def _on_clicked(self, position: QPointF, row: int, keys: Qt.KeyboardModifier) -> None:
+        self.hands.click(position, row, keys)
 
-    @Slot()
-    def _on_double_clicked(self) -> None:
-        if self._before is not None:
-            pin, rows = self._before
-            self.session.select(rows)
-            self.session.set_pin(pin)
-        self.reset()
+    @Slot(QPointF, int)
+    def _on_double_clicked(self, position: QPointF, row: int) -> None:
+        if not self.hands.double_click(position, row):
+            self.reset()
 
     @Slot(QPointF)
     def _on_nudged(self, step: QPointF) -> None:
@@ -269,6 +267,12 @@ class LatentView(QWidget):
         """Show every point of the shown time, and follow them again as they spread."""
         self._is_automatic, self.plot.region = True, None
         self._move()
+
+    def escape(self) -> None:
+        """Give up what a tool is about; where nothing is, take pin and selection away."""
+        if not self.hands.cancel():
+            self.session.set_pin(None)
+            self.session.select(())
 
     @Slot()
     def _on_moved_by_hand(self) -> None:
@@ -308,10 +312,11 @@ class LatentView(QWidget):
         self.empty.setGeometry(self.rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc takes pin and selection away."""
+        """Enter ends what a tool is about, Esc gives it up."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.hands.finish():
+            return
         if event.key() == Qt.Key.Key_Escape:
-            self.session.set_pin(None)
-            self.session.select(())
+            self.escape()
         else:
             super().keyPressEvent(event)
 
@@ -320,6 +325,7 @@ class LatentView(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_colouring"):
             self._repaint_colours()
+            self._dress_layers()
 
 
 def axis_titles(dimensions: int) -> tuple[str, str]:

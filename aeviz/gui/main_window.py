@@ -29,6 +29,7 @@ from aeviz.gui.recent import RecentMenu, RecentRuns
 from aeviz.gui.session import Session
 from aeviz.gui.status_bar import StatusBar
 from aeviz.gui.timeline import Timeline
+from aeviz.gui.tool_commands import ToolCommands
 from aeviz.gui.toolbar import ToolBar
 from aeviz.gui.training_commands import TrainingCommands
 from aeviz.gui.training_panel import TrainingPanel
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._is_fitted = False
         self.plan = Plan(rows or catalogue.load(), self)
         self.commands = Commands(parent=self)
+        ToolCommands(session, self.commands, self)
         self.recent = RecentRuns(settings, self)
         self.latent_view = LatentView(session)
         self.timeline = Timeline(session)
@@ -119,6 +121,7 @@ class MainWindow(QMainWindow):
         for name, title in (
             ("File", self.tr("&File")),
             ("Training", self.tr("&Training")),
+            ("Tools", self.tr("T&ools")),
             ("View", self.tr("&View")),
             ("Help", self.tr("&Help")),
         ):
@@ -224,8 +227,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_clear(self) -> None:
-        self.session.set_pin(None)
-        self.session.select(())
+        self.latent_view.escape()
 
     @Slot()
     def _on_reset(self) -> None:

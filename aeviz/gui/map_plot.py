@@ -1,7 +1,7 @@
 """The map as a plot: points and marks over axes, mouse and keys as plain signals."""
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,32 @@ _EASE = 0.22
 _GAP = 84
 
 
+class Taker(Protocol):
+    """What may take a drag of the left button on the map."""
+
+    def press(self, at: QPointF, row: int, keys: Qt.KeyboardModifier) -> bool:
+        """The button went down at a position, over the sample of a row or -1; True takes it."""
+        ...
+
+    def drag(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
+        """The mouse moved with it."""
+        ...
+
+    def release(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
+        """It came up."""
+        ...
+
+
 class MapPlot(StyledPlot):
     """Points, pin and rings; it says where the mouse is and knows nothing of runs.
 
     Signals:
         pointed(QPointF, int): The mouse is at a position of the map; the row under it, or -1.
         left(): The mouse is elsewhere.
-        clicked(QPointF, int): The left button was clicked at a position; the row under it, or -1.
-        double_clicked(): The left button was clicked twice; `clicked` came for the first time.
+        clicked(QPointF, int, object): The left button was clicked at a position; the row under it,
+            or -1; the modifier keys.
+        double_clicked(QPointF, int): The left button was clicked twice; `clicked` came for the
+            first time.
         menu_asked(QPoint): The right button was clicked; a place on the screen.
         nudged(QPointF): An arrow key; how far to move, on the map.
         moved_by_hand(): The person panned or zoomed.
@@ -40,8 +58,8 @@ class MapPlot(StyledPlot):
 
     pointed = Signal(QPointF, int)
     left = Signal()
-    clicked = Signal(QPointF, int)
-    double_clicked = Signal()
+    clicked = Signal(QPointF, int, object)
+    double_clicked = Signal(QPointF, int)
     menu_asked = Signal(QPoint)
     nudged = Signal(QPointF)
     moved_by_hand = Signal()
@@ -57,6 +75,8 @@ class MapPlot(StyledPlot):
         self.note = MapNote(self.box)
         self.region: geometry.Region | None = None
         self._target: geometry.Region | None = None
+        self.taker: Taker | None = None
+        self._is_taken = False
         self.box.setAspectLocked(True)
         self.box.setDefaultPadding(0)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
@@ -166,9 +186,10 @@ class MapPlot(StyledPlot):
         if event.button() == Qt.MouseButton.RightButton:
             self.menu_asked.emit(event.screenPos().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton and event.double():
-            self.double_clicked.emit()
+            self.double_clicked.emit(self.position_at(place), self.row_at(place))
         elif event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(self.position_at(place), self.row_at(place))
+            at, row = self.position_at(place), self.row_at(place)
+            self.clicked.emit(at, row, event.modifiers())
 
     @Slot()
     def _on_moved(self) -> None:
@@ -184,10 +205,39 @@ class MapPlot(StyledPlot):
         if hasattr(self, "note"):
             self.note.dress(self.colours, theme.caption(self.font()))
 
+    def anywhere_at(self, place: QPointF) -> QPointF:
+        """The position of the map at a place of the widget, also outside the axes."""
+        return QPointF(self.box.mapSceneToView(self.mapToScene(place.toPoint())))
+
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Offer a press of the left button to what may take it; else pan or click."""
+        place, is_left = event.position(), event.button() == Qt.MouseButton.LeftButton
+        at = self.position_at(place) if is_left and self.taker is not None else None
+        if at is not None and self.taker is not None:
+            self._is_taken = self.taker.press(at, self.row_at(place), event.modifiers())
+        if self._is_taken and is_left:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag that was taken."""
+        if self._is_taken and event.button() == Qt.MouseButton.LeftButton:
+            self._is_taken = False
+            if self.taker is not None:
+                self.taker.release(self.anywhere_at(event.position()), event.modifiers())
+        else:
+            super().mouseReleaseEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point, unless the map is being dragged."""
+        if self._is_taken and self.taker is not None:
+            self.taker.drag(self.anywhere_at(event.position()), event.modifiers())
+            self._point(event.position())
+            return
         super().mouseMoveEvent(event)
         if event.buttons() == Qt.MouseButton.NoButton:
             self._point(event.position())

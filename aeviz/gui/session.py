@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz import messages as m
+from aeviz.gui.layer_state import LayerState
 
 COLOURS = ("label", "part", "condition")
 """What the map can be coloured by; the last one where `has_own_choice`."""
@@ -51,6 +52,7 @@ class Session(QObject):
             `set_condition`.
         hidden_changed(object): Labels that the legend hides, a frozenset.
         colour_changed(str): What the map is coloured by.
+        tool_changed(str): Which tool the mouse is on the map.
         decoded(Decoded): An answer to `decode`.
         reconstructed(Reconstructed): An answer to `reconstruct`.
         samples_fetched(SamplesFetched): An answer to `fetch`.
@@ -79,6 +81,7 @@ class Session(QObject):
     condition_changed = Signal(object)
     hidden_changed = Signal(object)
     colour_changed = Signal(str)
+    tool_changed = Signal(str)
     decoded = Signal(object)
     reconstructed = Signal(object)
     samples_fetched = Signal(object)
@@ -109,6 +112,8 @@ class Session(QObject):
         self.condition: Condition = None
         self.hidden: frozenset[int] = frozenset()
         self.colour = "label"
+        self.tool = "inspect"
+        self.layers = LayerState(self)
         self.here = m.TrainingChanged(state="idle")
         self._followed = m.TrainingChanged(state="idle")
         self.outside: tuple[str, ...] = ()
@@ -245,6 +250,12 @@ class Session(QObject):
         if colour != self.colour and colour in COLOURS:
             self.colour = colour
             self.colour_changed.emit(colour)
+
+    def set_tool(self, tool: str) -> None:
+        """Take another tool for the map."""
+        if tool != self.tool:
+            self.tool = tool
+            self.tool_changed.emit(tool)
 
     # ── questions ─────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QTreeView, QWidget
 
 from aeviz import messages as m
 from aeviz.gui.command_palette import CommandPalette
-from aeviz.gui.commands import COMMANDS, Commands
+from aeviz.gui.commands import Commands
 from aeviz.gui.plan import Plan
 from aeviz.gui.session import Session
 from aeviz.gui.training_commands import TrainingCommands
@@ -22,8 +22,8 @@ def commands(qapp: Any) -> Commands:
 
 
 def test_names_and_shortcuts_are_unique() -> None:
-    names = [command.id for command in COMMANDS]
-    keys = [command.shortcut for command in COMMANDS if command.shortcut]
+    names = [command.id for command in Commands().table]
+    keys = [command.shortcut for command in Commands().table if command.shortcut]
     assert len(set(names)) == len(names)
     assert len(set(keys)) == len(keys)
 
@@ -147,7 +147,7 @@ def test_the_palette_finds_by_words_and_runs_what_is_chosen(qtbot: Any) -> None:
     qtbot.addWidget(palette)
     palette.show()
     field, rows = palette.findChild(QLineEdit), palette.findChild(QTreeView).model()
-    assert rows.rowCount() == len(COMMANDS)
+    assert rows.rowCount() == len(commands.table)
     qtbot.keyClicks(field, "lay res")
     assert [rows.index(row, 0).data() for row in range(rows.rowCount())] == ["Reset layout"]
     qtbot.keyClick(field, Qt.Key.Key_Return)

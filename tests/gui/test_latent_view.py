@@ -155,7 +155,7 @@ def test_a_double_click_in_another_run_brings_nothing_of_the_first_back(
     session.select([50])
     click(view, qtbot, 4.0, 1.0)
     session.receive(m.RunOpened(**{**vars(run_opened(5, dimensions=3)), "run": "other"}))
-    view.plot.double_clicked.emit()
+    view.plot.double_clicked.emit(QPointF(4, 1), 14)
     assert session.selection.size == 0
     assert session.pin is None
 

@@ -1,0 +1,7 @@
+"""What the mouse does on the map: one file for each tool, found by walking this package."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
