@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from aeviz.cli.console import CommandError, Console
-from aeviz.cli.outputs import ending
+from aeviz.cli.outputs import check_film, ending
 
 MOST_FRAMES = 400
 """Pictures of a film at most: of long runs some epochs are left out, which is said."""
@@ -17,9 +17,10 @@ def animate(run: Path, /, *, output: Annotated[Path, Parameter(name=["-o", "--ou
 
     Args:
         run: Run folder.
-        output: File to write: .gif.
+        output: File to write: .gif or .mp4.
     """
-    ending(output, ("gif",))
+    kind = ending(output, ("gif", "mp4"))
+    check_film(kind)
     import numpy as np
 
     from aeviz import api
@@ -40,6 +41,6 @@ def animate(run: Path, /, *, output: Annotated[Path, Parameter(name=["-o", "--ou
     frames = animation.map_frames(
         [plane.positions for plane in planes], chosen, opened.labels, opened.title, between
     )
-    write_bytes(output, films.gif(np.stack(list(frames)), seconds=max(3.0, 0.12 * len(chosen))))
+    write_bytes(output, films.film(kind, np.stack(list(frames)), max(3.0, 0.12 * len(chosen))))
     console.result(str(output))
     return 0

@@ -20,3 +20,15 @@ def ending(path: Path, allowed: Sequence[str]) -> str:
     if path.is_dir():
         raise CommandError(f"-o {path}: this is a folder")
     return found
+
+
+def check_film(kind: str) -> None:
+    """Refuse a film that cannot be written here, before the work."""
+    if kind not in ("gif", "mp4"):
+        return
+    from aeviz.export.films import FilmError, check_kind
+
+    try:
+        check_kind(kind)
+    except FilmError as error:
+        raise CommandError(f"-o: {error}") from error

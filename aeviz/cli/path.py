@@ -9,7 +9,7 @@ from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import array_file, cells, missing
 from aeviz.cli.latents import parse_epoch, parse_place
-from aeviz.cli.outputs import ending
+from aeviz.cli.outputs import check_film, ending
 from aeviz.cli.whole import Whole
 
 if TYPE_CHECKING:
@@ -46,17 +46,18 @@ def path(
         method: straight; slerp, on the sphere; spline, through all places without corners;
             density, where the data lie; geodesic, shortest in the decoder's own metric.
         steps: Decodes along it, with both ends.
-        output: File to write: .png, .gif or .csv.
+        output: File to write: .png, .gif, .mp4 or .csv.
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
     """
-    kind = ending(output, ("png", "gif", "csv"))
+    kind = ending(output, ("png", "gif", "mp4", "csv"))
     number = parse_epoch(epoch)
     if method not in METHODS:
         raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
     if not 2 <= steps <= MOST_STEPS:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
+    check_film(kind)
     from aeviz import api
     from aeviz.runs.atomic import write_bytes
 
@@ -81,6 +82,6 @@ def _content(kind: str, run: "Run", z: "FloatArray", x: "FloatArray", console: C
         missing(x, console)
         return array_file(kind, z, x, run.feature_names)
     shown = cells(run, x, console)
-    if kind == "gif":
-        return films.gif(sheets.enlarged(shown))
+    if kind in ("gif", "mp4"):
+        return films.film(kind, sheets.enlarged(shown))
     return sheets.png(sheets.sheet(shown, len(shown)))

@@ -88,4 +88,4 @@ def _content(kind: str, cells: "ByteArray", steps: int) -> bytes:
     columns = math.ceil(math.sqrt(len(rows)))
     frames = np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
     there_and_back = np.concatenate([frames, frames[-2:0:-1]])
-    return films.gif(sheets.enlarged(there_and_back))
+    return films.film(kind, sheets.enlarged(there_and_back))
