@@ -1,7 +1,9 @@
 """Child process of the hover benchmark: a real window, a training, a mouse; prints JSON.
 
-    python -m tests.benchmarks.windows.hovering MODEL DATA_DIR SECONDS WIDTHS
+    python -m tests.benchmarks.windows.hovering MODEL DATA_DIR SECONDS OPTIONS [GRID]
 
+OPTIONS are those of the model as JSON. With GRID that many by that many decodes over the map fill
+all the time: each time the last is there, or every fourth time already before, the next is asked.
 From every mouse event on the map to the end of the paint of the first image made for it or for a
 later one, and how late a 10 ms timer of the GUI thread ticks meanwhile. The map animates while it
 follows the training.
@@ -19,6 +21,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from aeviz.geometry import extent, lattice
 from aeviz.gui.decode_view import DecodeView
 from aeviz.gui.image_label import ImageLabel
 from aeviz.messages import Decoded, TrainingChanged
@@ -28,11 +31,56 @@ TICK_MS = 10
 WARM_UP_EPOCHS = 1
 
 
+class Grid(QObject):
+    """Asks for decodes over the map without end, as a grid does that is panned."""
+
+    def __init__(self, program: Program, side: int) -> None:
+        super().__init__()
+        self.session = program.session
+        self.side = side
+        self.filled = self.superseded = 0
+        self.overtaken: list[float] = []
+        self._z = np.empty((0, 2), np.float32)
+        self._asked_at = 0.0
+        self._turn = 0
+        self.session.decoded.connect(self._on_decoded)
+
+    def ask(self) -> None:
+        """Ask for the next grid."""
+        positions = self.session.positions
+        if positions is None:
+            return
+        self._turn += 1
+        left, right, low, high = extent(positions, 0.1 * (self._turn % 7))
+        places = lattice((left, right, low, high), self.side, self.side).reshape(-1, 2)
+        self._z, self._asked_at = places, time.perf_counter()
+        self.session.decode("grid", places)
+
+    @Slot(object)
+    def _on_decoded(self, message: Decoded) -> None:
+        if message.view != "grid":
+            return
+        if not np.array_equal(
+            message.z, self._z
+        ):  # a superseded grid that still came: how late after the newer one
+            self.overtaken.append(time.perf_counter() - self._asked_at)
+            return
+        if np.isfinite(message.values).all():
+            self.filled += 1
+            self.ask()
+        elif self._turn % 4 == 0:
+            self.superseded += 1
+            self.ask()
+
+
 class Hover(QObject):
     """Moves the mouse on a circle over the map and waits for the pictures."""
 
-    def __init__(self, program: Program, image: ImageLabel, seconds: float) -> None:
+    def __init__(
+        self, program: Program, image: ImageLabel, seconds: float, grid: Grid | None
+    ) -> None:
         super().__init__()
+        self.grid = grid
         self.program = program
         self.image = image
         self.seconds = seconds
@@ -59,6 +107,8 @@ class Hover(QObject):
             self._begun = time.perf_counter()
             self._expected = self._begun + TICK_MS / 1000
             self._timer.start()
+            if self.grid is not None:
+                self.grid.ask()
 
     @Slot(object)
     def _on_training_changed(self, message: TrainingChanged) -> None:
@@ -124,7 +174,7 @@ class Hover(QObject):
 
 def main() -> None:
     """Measure and print."""
-    model, data_dir, seconds, widths = sys.argv[1:5]
+    model, data_dir, seconds, options, side = (*sys.argv[1:6], "0")[:5]
     os.environ["AEVIZ_DATA"] = data_dir
     make_application("light")
     folder = tempfile.TemporaryDirectory()
@@ -133,20 +183,30 @@ def main() -> None:
     decoded = program.window.findChild(DecodeView)
     if decoded is None:
         raise SystemExit("the window has no view of the decode")
-    hover = Hover(program, decoded.picture, float(seconds))
+    grid = Grid(program, int(side)) if int(side) else None
+    hover = Hover(program, decoded.picture, float(seconds), grid)
     program.show()
     settings = {
         "data": {"name": "mnist"},
-        "model": {"name": model, "widths": [int(width) for width in widths.split(",")]},
+        "model": {"name": model, **json.loads(options)},
         "train": {"epochs": 1000, "shown": 10_000},
     }
     program.session.train(settings)
     QApplication.exec()
     program.shutdown()
     folder.cleanup()
+    if not hover.latencies:
+        raise SystemExit("no hover was answered by a picture")
     print(
         json.dumps(
-            {"latencies": hover.latencies, "late": hover.late, "paints": hover.paints},
+            {
+                "latencies": hover.latencies,
+                "late": hover.late,
+                "paints": hover.paints,
+                "filled": 0 if grid is None else grid.filled,
+                "superseded": 0 if grid is None else grid.superseded,
+                "overtaken": [] if grid is None else grid.overtaken,
+            },
         )
     )
 
