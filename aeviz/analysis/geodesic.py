@@ -50,7 +50,7 @@ def geodesic(
         (points, D), the first row `start` and the last `end`.
 
     Raises:
-        ValueError: If there are fewer than two points.
+        ValueError: If there are fewer than two points, or the decoder has no derivative.
     """
     if points < 2:
         raise ValueError(f"a curve needs at least two points, got {points}")
@@ -59,11 +59,31 @@ def geodesic(
     straight: NDArray[np.float32] = (ends[0] + share * (ends[1] - ends[0])).astype(np.float32)
     if points == 2 or not np.any(ends[0] != ends[1]):
         return straight
+    check_smooth(decode, straight[:1])
     found = _relaxed(decode, torch.from_numpy(straight.copy()))
     better = np.isfinite(found).all() and curve_length(decode, found) < curve_length(
         decode, straight
     )
     return found if better else straight
+
+
+def check_smooth(decode: Decode, z: NDArray[np.float32]) -> None:
+    """Refuse a decoder that goes in jumps, as one of codes does, by decoding a latent (1, D).
+
+    Raises:
+        ValueError: A sentence that says what can be done instead.
+    """
+    with torch.enable_grad():
+        place = torch.from_numpy(z.copy()).requires_grad_(True)
+        decoded = decode(place)
+        is_smooth = decoded.requires_grad and (
+            torch.autograd.grad(decoded.sum(), place, allow_unused=True)[0] is not None
+        )
+    if not is_smooth:
+        raise ValueError(
+            "the decoder of this model goes in jumps, from code to code, so that it has no "
+            "shortest curve: straight and density go through its latents"
+        )
 
 
 def _relaxed(decode: Decode, curve: Tensor) -> NDArray[np.float32]:

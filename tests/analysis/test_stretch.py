@@ -95,6 +95,15 @@ def test_a_geodesic_keeps_its_ends() -> None:
     np.testing.assert_array_equal(found[[0, -1]], np.float32([[0.0, 0.3], [1.5, 0.9]]))
 
 
+def test_a_decoder_of_codes_has_no_geodesic_and_no_stretch() -> None:
+    model = MODELS["vq-vae"].build(DataSpec(shape=(1, 8, 8), samples=10), {}).eval()
+    ends = np.zeros((2, model.latent_dim), np.float32)
+    ends[1] += 1
+    with pytest.raises(ValueError, match="from code to code"):
+        geodesic(model.decode, *ends, points=4)
+    assert stretch(model.decode, ends, np.eye(model.latent_dim, 2)).tolist() == [0, 0]
+
+
 def test_the_stretch_over_the_map_fills_and_has_its_highest_row_first() -> None:
     spec = DataSpec(shape=(6,), samples=10)
     model = MODELS["linear"].build(spec, {"latent_dim": 2}).eval()
