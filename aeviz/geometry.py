@@ -126,6 +126,40 @@ def slerp(start: Floats, end: Floats, fraction: float) -> Floats:
     return np.asarray(turned / math.sin(angle) * (long + (other - long) * fraction))
 
 
+def blend(known: Floats, values: Floats, at: Floats, near: int = 8) -> NDArray[np.float32]:
+    """Values between known places: the mean over the nearest ones, by 1 / squared distance.
+
+    Args:
+        known: Places of shape (M, A), M at least 1.
+        values: What lies at them, shape (M, B).
+        at: Places of shape (K, A).
+        near: How many of the nearest take part.
+
+    Returns:
+        Shape (K, B); at a known place its own value.
+
+    References:
+        | A two-dimensional interpolation function for irregularly-spaced data (Shepard, 1968)
+
+    Example:
+        >>> blend(np.array([[0.0], [2.0]]), np.array([[1.0], [3.0]]), np.array([[1.0], [2.0]]))
+        array([[2.],
+               [3.]], dtype=float32)
+    """
+    places = np.asarray(at, np.float64)
+    others = np.asarray(known, np.float64)
+    # Without |at|², which is the same for all that one place is compared with.
+    squares = (others * others).sum(axis=1) - 2 * (places @ others.T)
+    near = min(near, len(others))
+    rows = np.argpartition(squares, near - 1, axis=1)[:, :near]
+    gaps = others[rows] - places[:, None, :]
+    apart = (gaps * gaps).sum(axis=2)
+    weights = 1.0 / np.maximum(apart, 1e-12 * apart.max(axis=1, keepdims=True) + 1e-300)
+    weights /= weights.max(axis=1, keepdims=True)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(np.einsum("kn,knb->kb", weights, values[rows]), np.float32)
+
+
 def extent(positions: Floats, margin: float = 0.0, cut: float = 0.0) -> Region:
     """The rectangle around positions.
 

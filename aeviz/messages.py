@@ -8,12 +8,15 @@ several can be open.
 Axis letters: N samples, B batch, H rows, W columns, C channels, F features, D latent dimensions.
 """
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from aeviz.plane import Plane
 
 FloatArray = NDArray[np.float32]
 ByteArray = NDArray[np.uint8]
@@ -184,6 +187,26 @@ class Reconstruct(Message):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Project(Message):
+    """Lay the latents of epochs on another plane of the map: one `Projected` for each epoch.
+
+    Attributes:
+        plane: Which plane.
+        epochs: Which epochs, in rising order.
+        inverse: What was fitted, for a plane that is.
+    """
+
+    plane: Plane
+    epochs: tuple[int, ...]
+    inverse: "Inverse | None" = None
+
+    @property
+    def key(self) -> Hashable:
+        """One plane of a run is made at a time."""
+        return ("project", self.run)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FetchSamples(Message):
     """Read shown samples that the window does not hold: answered by `SamplesFetched`."""
 
@@ -238,6 +261,19 @@ class Download(Message):
 
     name: str
     data_dir: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FitPlane(Message):
+    """Fit the positions of a learned plane: `JobProgress`, then `PlaneFitted` and `JobDone`.
+
+    Attributes:
+        path: The run folder.
+        plane: Its kind and the epoch whose latents are laid out.
+    """
+
+    path: str
+    plane: Plane
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -392,6 +428,24 @@ class RunOpened(Message):
         return len(self.sample_shape) == 3
 
 
+@dataclass(frozen=True, eq=False)
+class Inverse:
+    """The learned way back from a map that is no plane: pairs of a position and a latent.
+
+    Attributes:
+        positions: float32 (M, 2).
+        latents: float32 (M, D).
+        error: Median distance between a latent and what the other pairs make of its position, over
+            pairs that were held out, as a share of the spread of the latents.
+        total: How many samples there are; M of them, chosen at random, were fitted.
+    """
+
+    positions: FloatArray
+    latents: FloatArray
+    error: float
+    total: int
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EpochDone(Message):
     """One whole epoch, with the positions of all shown samples.
@@ -400,11 +454,15 @@ class EpochDone(Message):
         epoch: 0 is before training.
         positions: What the map draws, float32 (N, 2).
         mean: Origin of the map in the latent space, shape (D,).
-        axes: Map coordinates to latents, shape (D, 2): z = mean + axes @ position.
+        axes: Map coordinates to latents, shape (D, 2): z = mean + axes @ position. All 0 where
+            `inverse` is the way back.
         metrics: Loss terms and measures of this epoch; validation ones start with "validation_".
         events: Sentences to mark on the timeline, such as a turned weight.
         has_weights: Whether this epoch can decode.
         stage: Number of the stage that it is part of, where a model trains in stages.
+        share: Share of the latents' variance that lies in the plane; NaN where that means nothing.
+        titles: What the axes are where a plane was chosen; empty for the map's own plane.
+        inverse: The way back where the map is no plane, else None.
     """
 
     epoch: int
@@ -415,6 +473,31 @@ class EpochDone(Message):
     events: tuple[str, ...] = ()
     has_weights: bool = True
     stage: int = 0
+    share: float = math.nan
+    titles: tuple[str, ...] = ()
+    inverse: Inverse | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Projected(Message):
+    """One epoch on a plane that was asked for; the fields are those of `EpochDone`."""
+
+    plane: Plane
+    epoch: int
+    positions: FloatArray
+    mean: FloatArray
+    axes: FloatArray
+    share: float
+    titles: tuple[str, ...]
+    inverse: Inverse | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PlaneFitted(Message):
+    """The positions of a learned plane and its way back."""
+
+    plane: Plane
+    inverse: Inverse
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

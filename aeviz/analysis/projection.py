@@ -1,11 +1,12 @@
 """The plane of the map: latents of any dimension to positions, and back to latents."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aeviz.messages import FloatArray
+from aeviz.messages import FloatArray, Inverse
 
 JITTER = 0.1
 """Height of the band that a one-dimensional latent is drawn in, as a share of its width."""
@@ -22,11 +23,17 @@ class Projection:
         positions: float32 (N, 2).
         mean: Origin of the map in the latent space, float32 (D,).
         axes: float32 (D, 2), orthonormal columns for D > 1; for D = 1 the second column is 0.
+        share: Share of the latents' variance that lies in the plane; NaN without any variance.
+        titles: What the axes are, where the plane was chosen.
+        inverse: The way back where the map is no plane; `mean` and `axes` are 0 then.
     """
 
     positions: FloatArray
     mean: FloatArray
     axes: FloatArray
+    share: float = math.nan
+    titles: tuple[str, ...] = ()
+    inverse: Inverse | None = None
 
 
 def project(latents: NDArray[np.floating], previous: Projection | None = None) -> Projection:
@@ -54,14 +61,35 @@ def project(latents: NDArray[np.floating], previous: Projection | None = None) -
     if dimensions == 2:
         own = np.ascontiguousarray(latents, np.float32)
         return Projection(own, np.zeros(2, np.float32), np.eye(2, dtype=np.float32))
-    mean, axes = _principal_plane(latents)
+    mean, axes = principal_axes(latents, 2)
+    return turned(on_plane(latents, mean, axes), previous)
+
+
+def on_plane(
+    latents: NDArray[np.floating], mean: NDArray[np.float64], axes: NDArray[np.float64]
+) -> Projection:
+    """Latents (N, D) on the plane through `mean` (D,) that orthonormal `axes` (D, 2) span."""
     centred = latents.astype(np.float64) - mean
     positions = centred @ axes
-    if previous is not None and len(previous.positions) == len(positions):
-        turn = _turn(positions, previous.positions)
-        positions = positions @ turn
-        axes = axes @ turn
-    return Projection(_single(positions), _single(mean), _single(axes))
+    whole = float(centred.var(axis=0).sum())
+    share = float(positions.var(axis=0).sum()) / whole if whole > 0 else math.nan
+    return Projection(_single(positions), _single(mean), _single(axes), share)
+
+
+def turned(plane: Projection, previous: Projection | None) -> Projection:
+    """The same plane, turned (and mirrored, where that is nearer) onto positions before it.
+
+    References:
+        | A generalized solution of the orthogonal Procrustes problem (Schönemann, 1966)
+    """
+    if previous is None or len(previous.positions) != len(plane.positions):
+        return plane
+    onto = previous.positions - previous.positions.mean(axis=0)
+    left, _, right = np.linalg.svd(plane.positions.T.astype(np.float64) @ onto.astype(np.float64))
+    turn = np.asarray(left @ right)
+    return replace(
+        plane, positions=_single(plane.positions @ turn), axes=_single(plane.axes @ turn)
+    )
 
 
 def _single(array: NDArray[np.float64]) -> FloatArray:
@@ -78,23 +106,18 @@ def _jittered(latents: NDArray[np.floating]) -> Projection:
     return Projection(positions, np.zeros(1, np.float32), np.array([[1.0, 0.0]], np.float32))
 
 
-def _principal_plane(
-    latents: NDArray[np.floating],
+def principal_axes(
+    latents: NDArray[np.floating], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (D,) and the first two principal axes (D, 2), each with its largest part positive."""
+    """Mean (D,) and the first principal axes (D, count), each with its largest part positive."""
     rows = latents.astype(np.float64)
     mean = rows.mean(axis=0)
     centred = rows - mean
-    axes = np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]  # eigenvalues ascend
-    largest = np.abs(axes).argmax(axis=0)
-    return mean, axes * np.where(axes[largest, [0, 1]] < 0, -1.0, 1.0)
+    axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :count]  # eigenvalues ascend
+    return mean, with_positive_parts(axes)
 
 
-def _turn(positions: NDArray[np.float64], onto: FloatArray) -> NDArray[np.float64]:
-    """The orthogonal (2, 2) matrix that brings positions nearest to others.
-
-    References:
-        | A generalized solution of the orthogonal Procrustes problem (Schönemann, 1966)
-    """
-    left, _, right = np.linalg.svd(positions.T @ (onto - onto.mean(axis=0)).astype(np.float64))
-    return np.asarray(left @ right)
+def with_positive_parts(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Axes (D, K), mirrored so that the largest part of each is positive."""
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+    return axes * np.where(largest < 0, -1.0, 1.0)

@@ -35,7 +35,7 @@ WARM_UP_AFTER = 2.0
 """Seconds without a request after which the training thread imports what an optimiser needs."""
 
 TRAINING = (m.Train, m.TrainOn, m.Pause, m.Continue, m.StepOnce, m.Stop, m.Turn)
-NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples)
+NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples, m.Project)
 STEERING = (m.Pause, m.Continue, m.Stop, m.Turn)
 """What can also be asked of a run that another process trains."""
 
@@ -44,6 +44,7 @@ JOBS = (m.DescribeData, m.Download, m.CancelJob)
 WHERE: dict[type[m.Message], str] = {
     m.OpenRun: "open",
     m.Ask: "question",
+    m.Project: "plane",
     m.TrainOutside: "training",
     **dict.fromkeys(TRAINING, "training"),
 }

@@ -42,7 +42,7 @@ def is_small(request: m.Message) -> bool:
         return len(request.z) <= AT_ONCE
     if isinstance(request, m.Reconstruct):
         return len(request.rows) * len(request.epochs) <= AT_ONCE
-    return not isinstance(request, m.OpenRun | m.Ask)
+    return not isinstance(request, m.OpenRun | m.Ask | m.Project)
 
 
 class Inference:
@@ -69,6 +69,7 @@ class Inference:
             m.Reconstruct: self._reconstruct,
             m.FetchSamples: self._fetch,
             m.Ask: self._ask,
+            m.Project: self._project,
             Weights: self._keep,
             LiveOpened: self._open_live,
             LiveEnded: self._end_live,
@@ -201,6 +202,9 @@ class Inference:
 
     def _ask(self, request: m.Ask) -> Steps:
         return answers.ask(self._run_of(request) if request.run else None, request)
+
+    def _project(self, request: m.Project) -> Steps:
+        return self._run_of(request).project(request)
 
     # ── runs that another process writes ──────────────────────────────────────────────────────
 

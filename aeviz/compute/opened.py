@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aeviz.analysis.planes import Projector
 from aeviz.analysis.projection import Projection, project
 from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
 from aeviz.compute.standing import Standing
-from aeviz.messages import EpochDone, FloatArray, IntArray, RunOpened
+from aeviz.messages import EpochDone, FloatArray, IntArray, Project, Projected, RunOpened
 from aeviz.runs.planned import planned_epochs
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import EpochLine, RunFolder
@@ -48,6 +49,7 @@ class OpenedRun:
         self.standing = Standing(name, folder)
         self._decoder: Decoder | None = None
         self._projection: Projection | None = None
+        self._projector: Projector | None = None
         self._untold: deque[EpochLine] = deque(folder.epochs)
         self._told = -1
         self._complaint = ""
@@ -134,6 +136,7 @@ class OpenedRun:
             positions=projection.positions,
             mean=projection.mean,
             axes=projection.axes,
+            share=projection.share,
             metrics=line.metrics,
             events=(*line.events, *events),
             has_weights=has_weights,
@@ -149,6 +152,7 @@ class OpenedRun:
             positions=projection.positions,
             mean=projection.mean,
             axes=projection.axes,
+            share=projection.share,
             metrics={},
             events=(f"the line of this epoch is damaged: positions of epoch {next_epoch}",),
             has_weights=False,
@@ -166,6 +170,38 @@ class OpenedRun:
             if self._projection is None:
                 raise
             return self._projection, (f"positions of an epoch before: {error}",)
+
+    def project(self, request: Project) -> Iterator[Projected | None]:
+        """Epochs on another plane of the map, None between slices of a few milliseconds.
+
+        Epochs of one plane that are asked for later are aligned to those before.
+
+        Raises:
+            RunError: If no latents can be read.
+            ValueError: If there is no such plane.
+        """
+        projector = self._projector
+        if projector is None or projector.plane != request.plane:
+            projector = Projector(request.plane, self.folder.labels, request.inverse)
+            self._projector = projector
+        if self.is_live:
+            self.folder.refresh()
+        for epoch in request.epochs:
+            latents = self.folder.latents(self.folder.nearest_latents(epoch))
+            yield self._projected(request, epoch, (yield from projector.project(epoch, latents)))
+
+    def _projected(self, request: Project, epoch: int, made: Projection) -> Projected:
+        return Projected(
+            run=self.name,
+            plane=request.plane,
+            epoch=epoch,
+            positions=made.positions,
+            mean=made.mean,
+            axes=made.axes,
+            share=made.share,
+            titles=made.titles,
+            inverse=made.inverse,
+        )
 
     # ── for decoding ──────────────────────────────────────────────────────────────────────────
 

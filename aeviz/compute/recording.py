@@ -124,6 +124,7 @@ class Recorder:
             positions=self._projection.positions,
             mean=self._projection.mean,
             axes=self._projection.axes,
+            share=self._projection.share,
             metrics=result.metrics,
             events=result.events,
             stage=result.stage,

@@ -15,6 +15,7 @@ from aeviz.gui.map_notes import EmptyNote, note_on
 from aeviz.gui.map_plot import MARGIN, MapPlot
 from aeviz.gui.session import Session, has_own_choice
 from aeviz.messages import RunOpened
+from aeviz.plane import Plane
 
 _NARROW = 340
 
@@ -87,6 +88,7 @@ class LatentView(QWidget):
         session.epoch_added.connect(self._on_epoch_added)
         session.playhead_changed.connect(self._on_playhead_changed)
         session.epoch_changed.connect(self._on_epoch_changed)
+        session.plane_changed.connect(self._on_plane_changed)
         session.hovered_changed.connect(self._on_hovered_changed)
         session.pin_changed.connect(self._on_pin_changed)
         session.selection_changed.connect(self._on_selection_changed)
@@ -122,6 +124,17 @@ class LatentView(QWidget):
 
     @Slot(float)
     def _on_playhead_changed(self, time: float) -> None:
+        self._move()
+
+    @Slot(object)
+    def _on_plane_changed(self, plane: Plane) -> None:
+        """Other positions of the same samples: what is selected, pinned and hovered stays."""
+        run = self.session.run
+        self._extents = [self._extent(done.positions) for done in self.session.epochs]
+        self._is_automatic, self.plot.region = True, None
+        titles = self.session.epochs[self.session.epoch].titles
+        if run is not None:
+            self.plot.set_titles(*(titles[:2] if titles else axis_titles(run.latent_dim)))
         self._move()
 
     @Slot(int)
@@ -245,8 +258,11 @@ class LatentView(QWidget):
             middle = self.plot.viewRect().center()
             session.set_pin(session.latent_at((middle.x(), middle.y())))
             return
-        axes = session.epochs[session.epoch].axes
-        session.set_pin(session.pin + axes @ np.array([step.x(), step.y()], np.float32))
+        nudge = np.array([step.x(), step.y()], np.float32)
+        if session.has_plane:
+            session.set_pin(session.pin + session.epochs[session.epoch].axes @ nudge)
+        else:
+            session.set_pin(session.latent_at((place + nudge).tolist()))
 
     @Slot(int)
     def _on_hovered_changed(self, row: int) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from aeviz.gui.icons import icon
 from aeviz.gui.layers import base as layers
 from aeviz.gui.menu_button import MenuButton
+from aeviz.gui.plane_menu import PlaneButton
 from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tools import base as tools
@@ -37,6 +38,8 @@ class MapBar(QWidget):
         self._legends.setSpacing(SPACE)
         row.addLayout(self._legends)
         row.addSpacing(SPACE // 2)
+        self.plane = PlaneButton(session)
+        row.addWidget(self.plane)
         row.addWidget(self._layers_button())
         session.tool_changed.connect(self._on_tool_changed)
         session.layers.changed.connect(self._on_layers_changed)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.numbers import count
+from aeviz.gui.plane_words import plane_lines
 from aeviz.gui.session import Session
 
 _EDGE = 6.0
@@ -35,7 +36,7 @@ def note_on(session: Session, is_aspect_locked: bool) -> tuple[str, ...]:
         return ()
     lines = [f"Epoch {session.epoch}"]
     if run.latent_dim > 2:
-        lines.append(f"Plane of the first two principal axes of {run.latent_dim} dimensions")
+        lines.extend(plane_lines(session, run))
     elif run.latent_dim == 1:
         lines.append("One dimension: the height only spreads the points")
     if len(run.index) < run.total:

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz import messages as m
 from aeviz.gui.layer_state import LayerState
+from aeviz.gui.plane_state import FIT, PlaneState
+from aeviz.plane import Plane
 
 COLOURS = ("label", "part", "condition")
 """What the map can be coloured by; the last one where `has_own_choice`."""
@@ -42,7 +44,9 @@ class Session(QObject):
         run_changed(RunOpened | None): Another run is shown; everything of the old one is gone.
         epoch_added(int): An epoch came; `positions`, `metrics` have it.
         playhead_changed(float): The shown time, in epochs.
-        epoch_changed(int): The whole epoch that map, hover and pins speak of.
+        epoch_changed(int): The whole epoch that map, hover and pins speak of; also told when the
+            map shows another plane, and all that was laid on the old one has to be asked again.
+        plane_changed(Plane): The map shows another plane; `epochs` has every epoch on it.
         following_changed(bool): Whether the playhead goes along with the training.
         cursor_changed(object): Latent (D,) under the mouse, or None.
         hovered_changed(int): Row of the sample under the mouse, -1 for none.
@@ -73,6 +77,7 @@ class Session(QObject):
     epoch_added = Signal(int)
     playhead_changed = Signal(float)
     epoch_changed = Signal(int)
+    plane_changed = Signal(object)
     following_changed = Signal(bool)
     cursor_changed = Signal(object)
     hovered_changed = Signal(int)
@@ -114,12 +119,20 @@ class Session(QObject):
         self.colour = "label"
         self.tool = "inspect"
         self.layers = LayerState(self)
+        self.planes = PlaneState(post, self)
+        self.planes.changed.connect(self._on_plane_changed)
         self.here = m.TrainingChanged(state="idle")
         self._followed = m.TrainingChanged(state="idle")
         self.outside: tuple[str, ...] = ()
-        self._handlers: dict[type[m.Message], Callable[[Any], None]] = {
+        self._handlers = self._answers()
+
+    def _answers(self) -> dict[type[m.Message], Callable[[Any], None]]:
+        """What is done about every kind of answer."""
+        return {
             m.RunOpened: self._on_run_opened,
             m.EpochDone: self._on_epoch_done,
+            m.Projected: self._on_projected,
+            m.PlaneFitted: self._on_plane_fitted,
             m.EngineReady: self._on_engine_ready,
             m.TrainingChanged: self._on_training_changed,
             m.Progress: self._relay(self.progressed),
@@ -129,7 +142,7 @@ class Session(QObject):
             m.Answer: self._relay(self.answered),
             m.DataDescribed: self._relay(self.data_described),
             m.JobProgress: self._relay(self.job_progressed),
-            m.JobDone: self._relay(self.job_done),
+            m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,
             m.OutsideChanged: self._on_outside_changed,
             m.Logged: self._relay(self.logged),
@@ -157,18 +170,25 @@ class Session(QObject):
 
     def latent_at(self, position: Iterable[float]) -> NDArray[np.float32] | None:
         """The latent (D,) under a point (x, y) of the map at the shown epoch."""
+        found = self.latents_at(np.asarray([tuple(position)], np.float32))
+        return None if found is None else found[0]
+
+    def latents_at(self, positions: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """The latents (K, D) under points (K, 2) of the map at the shown epoch."""
         if not self.epochs:
             return None
-        done = self.epochs[self.epoch]
-        xy = np.asarray(tuple(position), np.float32)
-        return np.asarray(done.mean + done.axes @ xy, np.float32)
+        return self.planes.latents_at(self.epochs[self.epoch], positions)
 
     def position_of(self, z: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        """Where a latent (D,) lies on the map of the shown epoch, (2,): the least-squares point."""
+        """Where a latent (D,) lies on the map of the shown epoch, (2,): the nearest point."""
         if not self.epochs:
             return None
-        done = self.epochs[self.epoch]
-        return np.asarray(np.linalg.pinv(done.axes) @ (z - done.mean), np.float32)
+        return self.planes.position_of(self.epochs[self.epoch], z)
+
+    @property
+    def has_plane(self) -> bool:
+        """Whether the map is a plane of the latent space: what is laid over it can be exact."""
+        return not self.epochs or self.epochs[self.epoch].inverse is None
 
     def sample(self, row: int) -> NDArray[Any] | None:
         """A shown sample in its own units if the window holds it, else None (then `fetch` it)."""
@@ -453,6 +473,7 @@ class Session(QObject):
             self._post(m.CloseRun(run=self.run.run))
         self.run = message
         self.epochs = []
+        self.planes.reset(message)
         self.playhead, self.epoch = 0.0, 0
         self.cursor, self.hovered, self.pin = None, -1, None
         self.selection = np.empty(0, np.int64)
@@ -468,16 +489,39 @@ class Session(QObject):
     def _on_epoch_done(self, message: m.EpochDone) -> None:
         if self.run is None or message.run != self.run.run:
             return
-        if message.epoch == len(self.epochs):
-            self.epochs.append(message)
-        elif message.epoch < len(self.epochs):
-            self.epochs[message.epoch] = message
-        else:
-            return  # an epoch in between is missing: its line was unreadable
+        if self.planes.tell(message):
+            self._show_epoch(message)
+
+    def _show_epoch(self, message: m.EpochDone) -> None:
+        """Take an epoch that is new or was told again."""
+        self.epochs[message.epoch : message.epoch + 1] = [message]
         self.epoch_added.emit(message.epoch)
         if message.epoch == 0:
             self.playhead_changed.emit(self.playhead)
             self.epoch_changed.emit(self.epoch)
+
+    def _on_projected(self, message: m.Projected) -> None:
+        if self._is_current(message):
+            for done in self.planes.take(message):
+                self._show_epoch(done)
+
+    def _on_plane_fitted(self, message: m.PlaneFitted) -> None:
+        if self._is_current(message):
+            self.planes.take_inverse(message)
+
+    @Slot(object)
+    def _on_plane_changed(self, plane: Plane) -> None:
+        shown, self.epochs = len(self.epochs), self.planes.epochs
+        self.plane_changed.emit(plane)
+        for epoch in range(shown, len(self.epochs)):
+            self.epoch_added.emit(epoch)
+        self.epoch_changed.emit(self.epoch)
+
+    def _on_job_done(self, message: m.JobDone) -> None:
+        if message.job == FIT and message.outcome != "done":
+            self.planes.give_up()
+        if self._is_current(message):
+            self.job_done.emit(message)
 
     def _on_engine_ready(self, message: m.EngineReady) -> None:
         self.engine = message
@@ -499,6 +543,8 @@ class Session(QObject):
 
     def _on_failed(self, message: m.Failed) -> None:
         """Also of a run that is not shown: it would be lost otherwise."""
+        if message.where == "plane" and self._is_current(message):
+            self.planes.fail()
         if not self._is_current(message):
             summary = f"{PurePath(message.run).name}: {message.summary}"
             message = replace(message, run="", summary=summary)

@@ -317,7 +317,7 @@ def test_the_corner_says_the_epoch_and_what_the_picture_hides() -> None:
     deep, _ = session_with(dimensions=16, total=1000)
     lines = note_on(deep, True)
     assert "principal axes of 16 dimensions" in lines[1]
-    assert lines[2] == "Showing 60 of 1,000 samples, at random"
+    assert lines[3] == "Showing 60 of 1,000 samples, at random"
     flat, _ = session_with(dimensions=1)
     assert "height" in note_on(flat, True)[1]
 

@@ -224,7 +224,7 @@ class StylesInspector(Inspector):
         low, high = np.quantile(done.positions[:, axis], (0.01, 0.99))
         places = np.tile(np.asarray(middle, np.float32), (COLUMNS, 1))
         places[:, axis] = np.linspace(low, high, COLUMNS)
-        return np.asarray(done.mean + places @ done.axes.T, np.float32)
+        return session.planes.latents_at(done, places)
 
     @Slot(object)
     def _on_answered(self, message: m.Answer) -> None:

@@ -1,0 +1,169 @@
+"""The button in the bar over the map that says which plane is shown, and its menu of others."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
+
+from aeviz.gui.menu_button import MenuButton
+from aeviz.gui.plane_box import PlaneBox
+from aeviz.gui.session import Session
+from aeviz.messages import RunOpened
+from aeviz.plane import NAMES, PCA, Plane, PlaneKind
+
+TIPS: dict[PlaneKind, str] = {
+    "pca": "The plane in which the latents spread most; exact, turned as little as can be over "
+    "the epochs.",
+    "lda": "The plane in which the labels lie furthest apart; exact.",
+}
+
+
+class PlaneButton(MenuButton):
+    """Says which plane is shown; its menu chooses another."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._box: PlaneBox | None = None
+        self.choices: dict[PlaneKind, QAction] = {}
+        self.menu_of_planes = QMenu(self)
+        self.menu_of_planes.setToolTipsVisible(True)
+        self._fill()
+        self.setMenu(self.menu_of_planes)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.menu_of_planes.aboutToShow.connect(self._on_about_to_show)
+        session.run_changed.connect(self._on_run_changed)
+        session.epoch_added.connect(self._on_epoch_added)
+        session.plane_changed.connect(self._on_plane_changed)
+        session.planes.wanted_changed.connect(self._on_wanted_changed)
+        self.refresh()
+
+    def _fill(self) -> None:
+        menu, group = self.menu_of_planes, QActionGroup(self)
+        for kind in TIPS:
+            action = self.choices[kind] = menu.addAction(NAMES[kind])
+            action.setCheckable(True)
+            action.setData(kind)
+            action.triggered.connect(self._on_kind_chosen)
+            group.addAction(action)
+        menu.addSeparator()
+        self.dimensions = menu.addAction("Two dimensions…")
+        self.directions = menu.addAction("Two directions…")
+        for action, tip in (
+            (self.dimensions, "The plane of two latent dimensions through a base point; exact."),
+            (self.directions, "The plane of two directions through a base point; exact."),
+        ):
+            action.setCheckable(True)
+            action.setToolTip(tip)
+            action.triggered.connect(self._on_box_asked)
+            group.addAction(action)
+        menu.addSeparator()
+        self.cancel = menu.addAction("Cancel")
+        self.cancel.triggered.connect(self._on_cancel)
+
+    # ── what is shown ─────────────────────────────────────────────────────────────────────────
+
+    def refresh(self) -> None:
+        """Show what belongs to the state of the session."""
+        planes = self._session.planes
+        refusal = planes.refusal
+        self.setEnabled(not refusal)
+        wanted = planes.wanted
+        if refusal:
+            text, tip = "Plane", refusal
+        elif wanted is None:
+            text, tip = f"Plane: {planes.shown.title}", "Which plane of the latent space is shown."
+        else:
+            made = planes.share_made
+            text = f"{wanted.title} {made:.0%}…" if made else f"{wanted.title}…"
+            tip = f"{wanted.title} is on its way; {planes.shown.title} is shown until then."
+        self.setText(text)
+        self.setToolTip(tip)
+        self.setAccessibleName(text)
+
+    def _reasons(self) -> Iterator[tuple[PlaneKind, str]]:
+        """Every kind and why it cannot be chosen, "" where it can."""
+        run = self._session.run
+        labels = None if run is None else run.labels
+        for kind in TIPS:
+            reason = ""
+            if kind == "lda" and (labels is None or len(np.unique(labels[labels >= 0])) < 2):
+                reason = "LDA needs samples of two labels or more."
+            yield kind, reason
+
+    @Slot()
+    def _on_about_to_show(self) -> None:
+        planes = self._session.planes
+        now = planes.wanted or planes.shown
+        for kind, reason in self._reasons():
+            action = self.choices[kind]
+            action.setEnabled(not reason)
+            action.setToolTip(reason or TIPS[kind])
+            action.setChecked(now.kind == kind)
+        are_dimensions = all(each.kind == "dimension" for each in now.directions)
+        self.dimensions.setChecked(now.kind == "axes" and are_dimensions)
+        self.directions.setChecked(now.kind == "axes" and not are_dimensions)
+        self.cancel.setVisible(planes.wanted is not None)
+
+    # ── what is chosen ────────────────────────────────────────────────────────────────────────
+
+    @Slot()
+    def _on_kind_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.choose(action.data())
+
+    def choose(self, kind: PlaneKind) -> None:
+        """Show a plane that needs no more words."""
+        planes, epoch = self._session.planes, self._session.epoch
+        shown = planes.wanted or planes.shown
+        if shown.kind == kind and not (shown.is_learned and shown.epoch != epoch):
+            return
+        planes.choose(PCA if kind == "pca" else Plane(kind, epoch=epoch))
+
+    @Slot()
+    def _on_box_asked(self) -> None:
+        self.ask(dimensions_only=self.sender() is self.dimensions)
+
+    def ask(self, *, dimensions_only: bool) -> PlaneBox | None:
+        """Let a person choose two directions; nothing waits for the answer."""
+        if self._session.planes.refusal:
+            return None
+        if self._box is not None:
+            self._box.close()
+        self._box = PlaneBox(self._session, self.window(), dimensions_only=dimensions_only)
+        self._box.finished.connect(self._on_box_finished)
+        self._box.show()
+        return self._box
+
+    @Slot(int)
+    def _on_box_finished(self, result: int) -> None:
+        self._box = None
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        self._session.planes.give_up()
+
+    # ── what the session says ─────────────────────────────────────────────────────────────────
+
+    @Slot(object)
+    def _on_run_changed(self, run: RunOpened | None) -> None:
+        if self._box is not None:
+            self._box.close()
+        self.refresh()
+
+    @Slot(int)
+    def _on_epoch_added(self, epoch: int) -> None:
+        if epoch == 0:
+            self.refresh()
+
+    @Slot(object)
+    def _on_plane_changed(self, plane: Plane) -> None:
+        self.refresh()
+
+    @Slot()
+    def _on_wanted_changed(self) -> None:
+        self.refresh()
