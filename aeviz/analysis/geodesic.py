@@ -5,7 +5,8 @@ References:
     | Metrics for deep generative models (Chen et al., 2018), https://arxiv.org/abs/1711.01204
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import numpy as np
@@ -15,8 +16,14 @@ from torch import Tensor
 
 Decode = Callable[[Tensor], Tensor]
 
-STEPS = 300
-"""Evaluations of the energy at most."""
+STEPS = 200
+"""Steps of the optimiser at most."""
+
+SEARCHED = 12
+"""Evaluations of the energy in a step at most."""
+
+SETTLED = 1e-8
+"""Share of the energy that a step must win, or it was the last one."""
 
 
 def curve_length(decode: Decode, z: ArrayLike) -> float:
@@ -54,17 +61,34 @@ def geodesic(
     """
     if points < 2:
         raise ValueError(f"a curve needs at least two points, got {points}")
+    relaxed: NDArray[np.float32] | None = None
+    for relaxed in relaxing(decode, start, end, points):  # noqa: B007
+        pass
+    assert relaxed is not None
+    return relaxed
+
+
+def relaxing(
+    decode: Decode, start: ArrayLike, end: ArrayLike, points: int, settled: float = SETTLED
+) -> Iterator[NDArray[np.float32]]:
+    """The curve of `geodesic` on its way, slice by slice: first straight, the last one is it.
+
+    It stops when a step wins less than the share `settled` of the energy.
+    """
     ends = np.array([start, end], np.float64)
     share = np.linspace(0, 1, points)[:, np.newaxis]
     straight: NDArray[np.float32] = (ends[0] + share * (ends[1] - ends[0])).astype(np.float32)
+    yield straight
     if points == 2 or not np.any(ends[0] != ends[1]):
-        return straight
+        return
     check_smooth(decode, straight[:1])
-    found = _relaxed(decode, torch.from_numpy(straight.copy()))
+    found = straight
+    for found in _relaxing(decode, torch.from_numpy(straight.copy()), settled):
+        yield found
     better = np.isfinite(found).all() and curve_length(decode, found) < curve_length(
         decode, straight
     )
-    return found if better else straight
+    yield found if better else straight
 
 
 def check_smooth(decode: Decode, z: NDArray[np.float32]) -> None:
@@ -86,12 +110,12 @@ def check_smooth(decode: Decode, z: NDArray[np.float32]) -> None:
         )
 
 
-def _relaxed(decode: Decode, curve: Tensor) -> NDArray[np.float32]:
-    """The curve with its inner points moved to where the energy is least."""
+def _relaxing(decode: Decode, curve: Tensor, settled: float) -> Iterator[NDArray[np.float32]]:
+    """The curve while its inner points move to where the energy is least."""
     first, last = curve[:1], curve[-1:]
     inner = curve[1:-1].clone().requires_grad_(True)
     optimiser = torch.optim.LBFGS(
-        [inner], max_iter=STEPS, max_eval=STEPS, line_search_fn="strong_wolfe",
+        [inner], max_iter=1, max_eval=SEARCHED, line_search_fn="strong_wolfe",
         tolerance_grad=1e-9, tolerance_change=1e-12, history_size=20,
     )  # fmt: skip
 
@@ -102,7 +126,14 @@ def _relaxed(decode: Decode, curve: Tensor) -> NDArray[np.float32]:
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
-    with torch.enable_grad():
-        optimiser.step(energy)  # type: ignore[no-untyped-call]
-    moved = torch.cat([first, inner.detach(), last])
-    return cast("NDArray[np.float32]", moved.numpy())
+    before = math.inf
+    for _ in range(STEPS):
+        stood = inner.detach().clone()
+        with torch.enable_grad():
+            total = float(optimiser.step(energy).detach())  # type: ignore[no-untyped-call]
+        moved = torch.cat([first, inner.detach(), last])
+        yield cast("NDArray[np.float32]", moved.numpy())
+        # `total` is what it was before this step
+        if torch.equal(stood, inner) or not before - total > settled * total:
+            return
+        before = total

@@ -33,6 +33,8 @@ class Subject:
             with 0 for black and 1 for white, tables in their own units.
         told: Returns the own conditions of shown samples by row numbers, as the second argument of
             `encode` and `decode`; None of a model without conditions.
+        condition: Returns a condition as messages name it, as the second argument of `decode` for
+            so many rows; None asks for the first choice, the means, or the first sample.
     """
 
     model: LatentModel | None = None
@@ -42,6 +44,7 @@ class Subject:
     kept: int = 0
     own_units: Callable[[FloatArray], FloatArray] | None = None
     told: Callable[[IntArray], Tensor | None] | None = None
+    condition: Callable[[Any, int], Tensor | None] | None = None
 
 
 class Findings(NamedTuple):

@@ -300,6 +300,17 @@ class OpenedRun:
 
         return to_model(self.decoder.model, self.told(rows), len(rows))
 
+    def model_condition(self, asked: Any, count: int) -> "Tensor | None":
+        """A condition as messages name it for `count` rows, as the model takes it.
+
+        Raises:
+            ValueError: If the model cannot be told that.
+        """
+        from aeviz.compute.telling import default_condition, to_model
+
+        told, model = self.condition(asked), self.decoder.model
+        return to_model(model, default_condition(model) if told is None else told, count)
+
     def conditions(self, asked: Any, count: int) -> NDArray[Any] | None:
         """Conditions as messages name them for `count` rows: one for all, or as many.
 
