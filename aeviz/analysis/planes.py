@@ -29,6 +29,9 @@ SLICE = 256
 HELD_OUT = 0.1
 """Share of the pairs that the error of a learned way back is measured on."""
 
+MOST_MEASURED = 256
+"""Latents at most that a round trip is measured on at an epoch that was not fitted."""
+
 _SMALLEST_SINE = 1e-4
 
 
@@ -65,7 +68,7 @@ class Projector:
         elif kind == "lda":
             made = self._lda(latents)
         else:
-            made = yield from self._fitted(latents)
+            made = yield from self._fitted(epoch, latents)
         self._previous = made
         return made
 
@@ -116,7 +119,7 @@ class Projector:
             made = replace(made, positions=made.positions * signs, axes=made.axes * signs)
         return made
 
-    def _fitted(self, latents: FloatArray) -> Generator[None, None, Projection]:
+    def _fitted(self, epoch: int, latents: FloatArray) -> Generator[None, None, Projection]:
         """Where the fitted map has latents: between the nearest of those that were fitted."""
         fitted = self._inverse
         if fitted is None:
@@ -129,6 +132,10 @@ class Projector:
         nothing = np.zeros(latents.shape[1], np.float32)
         axes = np.zeros((latents.shape[1], 2), np.float32)
         name = self.plane.title
+        if epoch != self.plane.epoch:
+            error = round_trip_error(fitted, positions, latents)
+            # Latents that did not move were learned from: they come back better than they should.
+            fitted = replace(fitted, error=max(error, fitted.error))
         return Projection(
             positions, nothing, axes, titles=(f"{name} 1", f"{name} 2"), inverse=fitted
         )
@@ -228,6 +235,25 @@ def discriminants(latents: Doubles, labels: IntArray) -> Doubles:
     return with_positive_parts(np.linalg.solve(root.T, best))
 
 
+def round_trip_error(fitted: Inverse, positions: FloatArray, latents: FloatArray) -> float:
+    """How far off the way back is for latents of another epoch than the one that was fitted.
+
+    Returns:
+        As `inverse_error`, of latents that are all held out: at most `MOST_MEASURED` at random.
+    """
+    count = min(len(latents), MOST_MEASURED)
+    rows = np.random.default_rng(0).choice(len(latents), count, replace=False)
+    back = blend(fitted.positions, fitted.latents, positions[rows])
+    return _off(back, latents[rows], latents)
+
+
+def _off(back: FloatArray, there: FloatArray, latents: FloatArray) -> float:
+    """Median distance as a share of the root mean square distance of latents from their mean."""
+    off = float(np.median(np.linalg.norm(back - there, axis=1)))
+    spread = float(np.sqrt(latents.astype(np.float64).var(axis=0).sum()))
+    return off / spread if spread > 0 else 0.0
+
+
 def inverse_error(positions: FloatArray, latents: FloatArray, seed: int = 0) -> float:
     """How far off a learned way back is, on pairs that it has not seen.
 
@@ -239,6 +265,4 @@ def inverse_error(positions: FloatArray, latents: FloatArray, seed: int = 0) -> 
     shuffled = np.random.default_rng(seed).permutation(count)
     held, kept = np.split(shuffled, [max(1, int(HELD_OUT * count))])
     back = blend(positions[kept], latents[kept], positions[held])
-    off = float(np.median(np.linalg.norm(back - latents[held], axis=1)))
-    spread = float(np.sqrt(latents.astype(np.float64).var(axis=0).sum()))
-    return off / spread if spread > 0 else 0.0
+    return _off(back, latents[held], latents)

@@ -88,9 +88,11 @@ def _leave(signum: int, frame: object) -> None:
 
 def _failure(error: Exception) -> dict[str, Any]:
     """One sentence about an error, and whether it is one that was written for a person."""
+    from aeviz.analysis.embedding import CannotFit
     from aeviz.data.dataset import DataError
+    from aeviz.runs.reading import RunError
 
-    if isinstance(error, DataError):
+    if isinstance(error, DataError | CannotFit | RunError):
         return {"sentence": str(error), "expected": True}
     if isinstance(error, MemoryError):
         return {"sentence": "there is not enough memory; close other programs", "expected": True}
@@ -114,9 +116,10 @@ class _Reports:
         except OSError:  # nobody listens any more: the parent is gone
             raise SystemExit(1) from None
 
-    def progress(self, fraction: float, phrase: str) -> None:
-        """The `report` of the work."""
-        self.send(kind="progress", fraction=float(fraction), phrase=phrase)
+    def progress(self, fraction: float | None, phrase: str) -> None:
+        """The `report` of the work; None where the share that is done is not known."""
+        share = None if fraction is None else float(fraction)
+        self.send(kind="progress", fraction=share, phrase=phrase)
 
     def beat(self) -> None:
         """Say every second that the process lives; end it when nobody listens any more."""

@@ -1,4 +1,4 @@
-"""Work that takes long or may crash, in a child process: descriptions and downloads of data.
+"""Work that takes long or may crash, in a child process: data described and fetched, maps fitted.
 
 One child lives at a time, at low priority. What it finds comes back as messages; that it died,
 hangs or was cancelled does too.
@@ -20,12 +20,21 @@ from aeviz.messages import (
     DescribeData,
     Download,
     Failed,
+    FitPlane,
+    Inverse,
     JobDone,
     JobProgress,
     Message,
+    PlaneFitted,
 )
 
-WORK = {DescribeData: "aeviz.data.describing:describe", Download: "aeviz.data:download"}
+Request = DescribeData | Download | FitPlane
+
+WORK: dict[type[Request], str] = {
+    DescribeData: "aeviz.data.describing:describe",
+    Download: "aeviz.data:download",
+    FitPlane: "aeviz.analysis.embedding:fit",
+}
 """What the child calls for a request."""
 
 
@@ -41,7 +50,7 @@ class _Job:
         arguments: What the work is called with.
     """
 
-    request: DescribeData | Download
+    request: Request
     name: str
     title: str
     key: Hashable
@@ -83,11 +92,11 @@ class Jobs:
         with self._changed:
             return not self._waiting and self._running is None
 
-    def post(self, message: DescribeData | Download | CancelJob) -> None:
+    def post(self, message: Request | CancelJob) -> None:
         """Take a request, from any thread, without waiting.
 
-        A description replaces an older one for the same view, also one in progress. A download that
-        waits or runs is not begun twice.
+        A description replaces an older one for the same view, also one in progress, a fit an older
+        fit. A download that waits or runs is not begun twice.
         """
         if isinstance(message, CancelJob):
             self._cancel(message.job)
@@ -124,7 +133,7 @@ class Jobs:
             self._running.child.end("replaced")
         self._waiting.pop(job.key, None)
         self._waiting[job.key] = job
-        if isinstance(job.request, Download):
+        if not _is_quick(job):
             self._report(job, None, "Waiting")
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="aeviz-jobs", daemon=True)
@@ -173,7 +182,7 @@ class Jobs:
         running.child.start()
         for report in running.child.reports(self._patience):
             kind = report.pop("kind")
-            if kind == "progress" and isinstance(running.job.request, Download):
+            if kind == "progress" and not _is_quick(running.job):
                 self._report(running.job, report["fraction"], report["phrase"])
             elif kind == "done":
                 self._finish(running.job, report)
@@ -192,6 +201,11 @@ class Jobs:
     def _finish(self, job: _Job, fields: dict[str, Any]) -> None:
         if isinstance(job.request, DescribeData):
             self._post(_described(job.request, fields))
+        elif isinstance(job.request, FitPlane):
+            self._post(
+                PlaneFitted(run=job.request.run, plane=job.request.plane, inverse=Inverse(**fields))
+            )
+            self._post(JobDone(job=job.name, outcome="done"))
         else:
             folder = job.arguments["data_dir"]
             sentence = f"{_title(job.request.name)} is on this computer, in {folder}."
@@ -212,7 +226,8 @@ class Jobs:
         else:
             self._post(JobDone(job=job.name, outcome="failed", sentence=sentence))
         # Last, so that what stays on screen is the one with the details.
-        self._post(Failed(where="data", summary=sentence, details=details))
+        where = "fit" if isinstance(job.request, FitPlane) else "data"
+        self._post(Failed(where=where, summary=sentence, details=details))
 
     def _post_cancelled(self, job: _Job) -> None:
         sentence = f"{job.title} was cancelled."
@@ -225,7 +240,11 @@ class Jobs:
         self._outbox.post(message)
 
 
-def _job(request: DescribeData | Download, data_dir: str | None) -> _Job:
+def _job(request: Request, data_dir: str | None) -> _Job:
+    if isinstance(request, FitPlane):
+        plane = request.plane
+        fields = {"path": request.path, "kind": plane.kind, "epoch": plane.epoch}
+        return _Job(request, "fit-plane", f"Fitting {plane.title}", "fit-plane", fields)
     folder = paths.data_dir(request.data_dir or data_dir)
     if isinstance(request, Download):
         name, job = request.name, f"download-{request.name}"

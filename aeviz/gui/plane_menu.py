@@ -1,12 +1,15 @@
 """The button in the bar over the map that says which plane is shown, and its menu of others."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from aeviz.gui import captions
+from aeviz.gui.icons import icon
 from aeviz.gui.menu_button import MenuButton
 from aeviz.gui.plane_box import PlaneBox
 from aeviz.gui.session import Session
@@ -17,7 +20,12 @@ TIPS: dict[PlaneKind, str] = {
     "pca": "The plane in which the latents spread most; exact, turned as little as can be over "
     "the epochs.",
     "lda": "The plane in which the labels lie furthest apart; exact.",
+    "tsne": "Keeps neighbours together. It is fitted to the shown epoch, which takes a while; the "
+    "way back is learned.",
+    "umap": "Keeps neighbours and groups together. It is fitted to the shown epoch, which takes a "
+    "while; the way back is learned.",
 }
+NO_UMAP = "UMAP is an extra that is not installed: pip install 'aeviz[umap]'"
 
 
 class PlaneButton(MenuButton):
@@ -32,11 +40,15 @@ class PlaneButton(MenuButton):
         self.menu_of_planes.setToolTipsVisible(True)
         self._fill()
         self.setMenu(self.menu_of_planes)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setIcon(icon("chevron-down"))
+        self.setIconSize(QSize(12, 12))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the words
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.menu_of_planes.aboutToShow.connect(self._on_about_to_show)
         session.run_changed.connect(self._on_run_changed)
         session.epoch_added.connect(self._on_epoch_added)
+        session.epoch_changed.connect(self._on_epoch_changed)
         session.plane_changed.connect(self._on_plane_changed)
         session.planes.wanted_changed.connect(self._on_wanted_changed)
         self.refresh()
@@ -61,6 +73,8 @@ class PlaneButton(MenuButton):
             action.triggered.connect(self._on_box_asked)
             group.addAction(action)
         menu.addSeparator()
+        self.again = menu.addAction("Fit again at this epoch")
+        self.again.triggered.connect(self._on_again)
         self.cancel = menu.addAction("Cancel")
         self.cancel.triggered.connect(self._on_cancel)
 
@@ -75,14 +89,28 @@ class PlaneButton(MenuButton):
         if refusal:
             text, tip = "Plane", refusal
         elif wanted is None:
-            text, tip = f"Plane: {planes.shown.title}", "Which plane of the latent space is shown."
+            text, tip = self._shown()
         else:
             made = planes.share_made
             text = f"{wanted.title} {made:.0%}…" if made else f"{wanted.title}…"
             tip = f"{wanted.title} is on its way; {planes.shown.title} is shown until then."
         self.setText(text)
-        self.setToolTip(tip)
+        self.setToolTip(captions.tip(tip))
         self.setAccessibleName(text)
+
+    def _shown(self) -> tuple[str, str]:
+        """What is shown and how approximate the way back from it is, and the same at length."""
+        session = self._session
+        text, tip = f"Plane: {session.planes.shown.title}", "Which plane of the latents is shown."
+        inverse = session.epochs[session.epoch].inverse if session.epochs else None
+        if inverse is not None:
+            text += f" ±{inverse.error:.0%}"
+            tip = (
+                f"The way back from the map is learned: {inverse.error:.0%} of the latents' spread "
+                "is the median distance between a latent that was not learned from and what its "
+                "place on the map is taken for."
+            )
+        return text, tip
 
     def _reasons(self) -> Iterator[tuple[PlaneKind, str]]:
         """Every kind and why it cannot be chosen, "" where it can."""
@@ -92,6 +120,8 @@ class PlaneButton(MenuButton):
             reason = ""
             if kind == "lda" and (labels is None or len(np.unique(labels[labels >= 0])) < 2):
                 reason = "LDA needs samples of two labels or more."
+            elif kind == "umap" and find_spec("umap") is None:
+                reason = NO_UMAP
             yield kind, reason
 
     @Slot()
@@ -106,6 +136,8 @@ class PlaneButton(MenuButton):
         are_dimensions = all(each.kind == "dimension" for each in now.directions)
         self.dimensions.setChecked(now.kind == "axes" and are_dimensions)
         self.directions.setChecked(now.kind == "axes" and not are_dimensions)
+        elsewhere = planes.shown.is_learned and planes.shown.epoch != self._session.epoch
+        self.again.setVisible(elsewhere and planes.wanted is None)
         self.cancel.setVisible(planes.wanted is not None)
 
     # ── what is chosen ────────────────────────────────────────────────────────────────────────
@@ -118,11 +150,14 @@ class PlaneButton(MenuButton):
 
     def choose(self, kind: PlaneKind) -> None:
         """Show a plane that needs no more words."""
-        planes, epoch = self._session.planes, self._session.epoch
-        shown = planes.wanted or planes.shown
-        if shown.kind == kind and not (shown.is_learned and shown.epoch != epoch):
-            return
-        planes.choose(PCA if kind == "pca" else Plane(kind, epoch=epoch))
+        planes = self._session.planes
+        if (planes.wanted or planes.shown).kind != kind:
+            planes.choose(PCA if kind == "pca" else Plane(kind, epoch=self._session.epoch))
+
+    @Slot()
+    def _on_again(self) -> None:
+        planes = self._session.planes
+        planes.choose(Plane(planes.shown.kind, epoch=self._session.epoch))
 
     @Slot()
     def _on_box_asked(self) -> None:
@@ -158,6 +193,11 @@ class PlaneButton(MenuButton):
     @Slot(int)
     def _on_epoch_added(self, epoch: int) -> None:
         if epoch == 0:
+            self.refresh()
+
+    @Slot(int)
+    def _on_epoch_changed(self, epoch: int) -> None:
+        if not self._session.has_plane:
             self.refresh()
 
     @Slot(object)

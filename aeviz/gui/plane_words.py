@@ -29,17 +29,17 @@ def plane_lines(session: Session, run: RunOpened) -> list[str]:
 
 def _learned_lines(session: Session, plane: Plane, done: EpochDone) -> list[str]:
     inverse = done.inverse
-    if inverse is None:
+    if inverse is None or session.run is None:
         return []
     fitted, total = len(inverse.positions), inverse.total
     of = "all samples" if fitted == total else f"{count(fitted)} of {count(total)} samples, random"
     lines = [
-        f"{plane.title}, no plane: the way back is learned and {inverse.error:.0%} of the latents' "
-        "spread off (median of held-out samples)",
-        f"Fitted at epoch {plane.epoch} to {of}",
+        f"{plane.title} of {session.run.latent_dim} dimensions, fitted at epoch {plane.epoch} to "
+        f"{of}",
+        f"Way back learned, off by {inverse.error:.0%} of the spread (held-out median)",
     ]
     if session.epoch != plane.epoch:
-        lines[1] += f"; epoch {session.epoch} lies among its nearest latents"
+        lines.append(f"Epoch {session.epoch} is placed among the latents of epoch {plane.epoch}")
     return lines
 
 

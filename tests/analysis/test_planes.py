@@ -140,9 +140,14 @@ def test_the_error_of_a_learned_way_back_is_honest() -> None:
 def test_a_fitted_map_keeps_what_was_fitted_and_stays_the_same_for_other_epochs() -> None:
     latents = cloud().astype(np.float32)
     fitted = Inverse(latents[:, :2] * 3, latents, 0.1, 60)
-    flat = made(Projector(Plane("tsne", epoch=4), inverse=fitted), latents)
+    flat = made(Projector(Plane("tsne", epoch=4), inverse=fitted), latents, epoch=4)
     assert flat.positions == pytest.approx(fitted.positions, abs=1e-4)
     assert flat.inverse is fitted
     assert not flat.axes.any()
     moved = made(Projector(Plane("tsne", epoch=4), inverse=fitted), latents[::-1], epoch=1)
     assert moved.positions == pytest.approx(fitted.positions[::-1], abs=1e-4)
+    far = made(Projector(Plane("tsne", epoch=4), inverse=fitted), latents + 100, epoch=1)
+    assert moved.inverse is not None
+    assert far.inverse is not None
+    assert moved.inverse.error == 0.1
+    assert far.inverse.error > 10, "what lies elsewhere is said to come back wrong"

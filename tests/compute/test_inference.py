@@ -15,6 +15,7 @@ from aeviz.compute.inference import Inference
 from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
 from aeviz.mailbox import Mailbox
 from aeviz.messages import FloatArray
+from aeviz.plane import Plane, two_dimensions
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import weights_file
@@ -617,3 +618,25 @@ def test_the_run_that_trains_is_told_again_whole_and_in_order(desk: Desk, tmp_pa
     assert again == told
     desk.live.end()
     assert desk.ask(m.OpenRun(path=str(path)))[0] is not told[0]
+
+
+# ── planes ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_epochs_are_laid_on_another_plane_one_after_another(desk: Desk, tmp_path: Path) -> None:
+    path = write_run(tmp_path / "run", images(), latent_dim=4)
+    run = desk.open(path)
+    plane = two_dimensions(1, 3)
+    answers = of_kind(desk.ask(m.Project(run=run, plane=plane, epochs=(0, 1, 2, 3))), m.Projected)
+    assert [answer.epoch for answer in answers] == [0, 1, 2, 3]
+    latents = RunFolder.open(path).latents(2)
+    assert answers[2].positions == pytest.approx(latents[:, [1, 3]], abs=1e-6)
+    assert answers[2].titles == ("z₂", "z₄")
+    assert answers[2].plane == plane
+
+
+def test_a_plane_that_is_none_is_a_sentence(desk: Desk, tmp_path: Path) -> None:
+    run = desk.open(write_run(tmp_path / "run", table(), latent_dim=4))
+    with pytest.raises(ValueError, match="needs labels"):
+        desk.ask(m.Project(run=run, plane=Plane("lda"), epochs=(0,)))
+    assert not desk.inference.is_busy

@@ -21,10 +21,14 @@ from aeviz.messages import (
     DescribeData,
     Download,
     Failed,
+    FitPlane,
     JobDone,
     JobProgress,
     Message,
+    PlaneFitted,
 )
+from aeviz.plane import Plane
+from tests.compute.run_setup import images, write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="asks for a signal by name")
@@ -400,3 +404,30 @@ def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
         parent.wait()
     child.wait(timeout=10)
     assert not lasting.exists()
+
+
+def test_a_map_is_fitted_to_the_latents_of_a_run(
+    jobs: Jobs, outbox: Mailbox, tmp_path: Path
+) -> None:
+    plane = Plane("tsne", epoch=2)
+    run = write_run(tmp_path / "run", images(30))
+    jobs.post(FitPlane(run="r", path=str(run), plane=plane))
+    *before, done = wait_for(outbox, JobDone)
+    fitted = next(message for message in before if isinstance(message, PlaneFitted))
+    assert done.outcome == "done"
+    assert (fitted.run, fitted.plane) == ("r", plane)
+    assert fitted.inverse.positions.shape == (30, 2)
+    assert fitted.inverse.latents.shape == (30, 2)
+
+
+def test_a_fit_is_cancelled_and_what_cannot_be_fitted_is_one_sentence(
+    jobs: Jobs, outbox: Mailbox, work: Callable[[type, str], None], tmp_path: Path
+) -> None:
+    jobs.post(FitPlane(run="r", path=str(tmp_path), plane=Plane("tsne", epoch=2)))
+    failed = wait_for(outbox, Failed)[-1]
+    assert str(tmp_path) in failed.summary
+    work(FitPlane, "ignore_the_request_to_end")
+    jobs.post(FitPlane(run="r", path=str(tmp_path), plane=Plane("tsne", epoch=2)))
+    wait_for(outbox, JobProgress)
+    jobs.post(CancelJob(job="fit-plane"))
+    assert wait_for(outbox, JobDone)[-1].outcome == "cancelled"

@@ -28,7 +28,7 @@ SKIPPED = {"run.open", "window.quit", "help.about", "help.show", "help.palette"}
 
 SETTINGS = {
     "data": {"name": "wine"},
-    "model": {"name": "deep", "widths": [8]},
+    "model": {"name": "deep", "widths": [8], "latent_dim": 3},
     "train": {"epochs": 6},
 }
 
@@ -44,7 +44,7 @@ class Monkey:
         self.deeds: list[Callable[[], None]] = [
             self.hover, self.hover, self.hover, self.click, self.drag, self.wheel, self.scrub,
             self.scrub, self.play, self.command, self.dock, self.resize, self.train, self.stop,
-            self.open, self.select, self.key,
+            self.open, self.select, self.key, self.plane,
         ]  # fmt: skip
 
     def act(self) -> None:
@@ -129,6 +129,11 @@ class Monkey:
         if run is not None:
             rows = [self.random.randrange(len(run.index)) for _ in range(self.random.randrange(9))]
             self.program.session.select(rows)
+
+    def plane(self) -> None:
+        button = self.program.window.latent_view.bar.plane
+        if button.isEnabled():
+            button.choose(self.random.choice(("pca", "lda")))
 
     def key(self) -> None:
         keys = [Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right]

@@ -31,6 +31,7 @@ from pytestqt.qtbot import QtBot
 
 import aeviz
 from aeviz.messages import Failed
+from aeviz.plane import two_dimensions
 from aeviz.program import Program
 from tests.e2e.hands import bar_of, choose, click_map, press
 
@@ -210,6 +211,32 @@ class WindowMachine(RuleBasedStateMachine):
             middle = rows.row_rect(row).center()
             click = QTest.mouseDClick if whole else QTest.mouseClick
             click(rows, Qt.MouseButton.LeftButton, NO_KEY, middle)
+
+    @rule(
+        kind=st.sampled_from(("pca", "lda", "tsne")),
+        pair=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+        deed=st.sampled_from(("kind", "dimensions", "box", "cancel")),
+    )
+    def plane(self, kind: Any, pair: tuple[int, int], deed: str) -> None:
+        planes, button = self.session.planes, self.window.latent_view.bar.plane
+        if deed == "cancel":
+            planes.give_up()
+        elif deed == "kind" and button.isEnabled() and (kind != "lda" or self.has_labels):
+            button.choose(kind)
+        elif deed == "dimensions" and pair[0] != pair[1] and button.isEnabled():
+            planes.choose(two_dimensions(*pair, epoch=self.session.epoch))
+        elif deed == "box":
+            box = button.ask(dimensions_only=pair[0] == 0)
+            if box is not None:
+                box.across.setCurrentIndex(pair[0])
+                box.up.setCurrentIndex(pair[1])
+                box.accept()
+                box.close()
+
+    @property
+    def has_labels(self) -> bool:
+        run = self.session.run
+        return run is not None and run.labels is not None
 
     @rule(colour=st.sampled_from(("label", "part")))
     def colour(self, colour: str) -> None:

@@ -209,8 +209,8 @@ def test_the_map_says_which_plane_it_shows_and_how_exact(view: LatentView) -> No
     for epoch in range(5):
         session.receive(projected(epoch, FITTED, inverse=found))
     said = " ".join(view.plot.note.lines)
-    assert "21%" in said
-    assert "held-out" in said
+    assert "off by 21% of the spread (held-out median)" in said
+    assert button.text() == "Plane: t-SNE ±21%"
     assert "40 of 60 samples, random" in said
 
 
