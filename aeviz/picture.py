@@ -61,18 +61,18 @@ def _content(program: Program, wanted: Shot, demo: str) -> bytes:
     program.open(wanted.path or demo)
     program.show()
     _raise_dock(program, wanted.view)
-    _settle(program)
+    settle(program)
     session = program.session
     if session.run is None or not session.epochs:
         reason = failures.sentences[0] if failures.sentences else "it has no epoch yet"
         raise CannotStart(f"{wanted.path or demo} cannot be shown: {reason}")
     program.window.stop()
     session.set_playhead(_epoch(program, wanted.epoch))
-    _settle(program)
+    settle(program)
     positions = session.positions
     if positions is not None and len(positions):
         session.set_pin(session.latent_at(np.median(positions, axis=0)))
-    _settle(program)
+    settle(program)
     return png_bytes(program.window.grab().toImage())
 
 
@@ -104,7 +104,7 @@ def _raise_dock(program: Program, view: str | None) -> None:
     raise CannotStart(f"--view {view}: there is no such dock; there are: {names}")
 
 
-def _settle(program: Program) -> None:
+def settle(program: Program) -> None:
     """Process events until nothing is pending."""
     deadline = time.monotonic() + SECONDS
     quiet = 0

@@ -1,0 +1,67 @@
+"""What the gallery shows: runs that it trains, and what is done in the window on each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from aeviz.program import Program
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run of the gallery.
+
+    Attributes:
+        name: Of its folder.
+        words: Of `aeviz train`.
+    """
+
+    name: str
+    words: str
+
+
+RECIPES = (
+    Recipe("vae-digits", "--data digits --model vae --epochs 60"),
+    Recipe("deep-digits", "--data digits --model deep --latent 5 --epochs 20"),
+    Recipe("conditional-digits", "--data digits --model conditional-vae --epochs 30"),
+    Recipe("vae-wine", "--data wine --model vae --latent 3 --epochs 60"),
+    Recipe("linear-wine", "--data wine --model linear --epochs 60"),
+    Recipe("spline-moons", "--data two-moons --model spline --epochs 20"),
+)
+
+Act = Callable[[Program], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One tool in use.
+
+    Attributes:
+        name: Of its pictures.
+        title: What a person reads.
+        act: What is done, in a window that shows the run and has come to rest.
+        runs: Of these recipes; all that suit where there is none.
+    """
+
+    name: str
+    title: str
+    act: Act
+    runs: tuple[str, ...] = ()
+
+
+def _middle(program: Program) -> None:
+    session = program.session
+    positions = session.positions
+    assert positions is not None
+    session.set_pin(session.latent_at(np.median(positions, axis=0)))
+
+
+def _sample(program: Program) -> None:
+    program.session.select([7])
+
+
+SCENES: list[Scene] = [
+    Scene("decode", "Decode anywhere: a pinned place", _middle),
+    Scene("sample", "A sample and its reconstruction", _sample),
+]
