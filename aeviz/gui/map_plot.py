@@ -68,6 +68,8 @@ class MapPlot(StyledPlot):
         super().__init__("Latent map", gaps=(_GAP, _GAP))
         self.setFrameShape(self.Shape.NoFrame)
         self.box = self.getViewBox()
+        # What is added in the map's own coordinates lies under the points, which lie on the box.
+        self.box.childGroup.setZValue(-20)
         self.points = PointCloudItem(self.box)
         self.rings = SelectionRings(self.box)
         self.ring = HoverRing(self.box)

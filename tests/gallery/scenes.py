@@ -61,7 +61,12 @@ def _sample(program: Program) -> None:
     program.session.select([7])
 
 
+def _grid(program: Program) -> None:
+    program.session.layers.show("grid")
+
+
 SCENES: list[Scene] = [
     Scene("decode", "Decode anywhere: a pinned place", _middle),
     Scene("sample", "A sample and its reconstruction", _sample),
+    Scene("grid", "Grid of decodes under the points", _grid),
 ]
