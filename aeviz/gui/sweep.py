@@ -142,10 +142,10 @@ class Sweep(QObject):
         if session.run is not None and session.run.latent_dim < 2:
             return
         cells = Cells(region, self.count)
-        done = session.epochs[session.epoch]
-        self._asked = cells
-        self._z = np.asarray(done.mean + cells.middles @ done.axes.T, np.float32)
-        session.decode(VIEW, self._z)
+        z = session.latents_at(cells.middles)
+        if z is not None:
+            self._asked, self._z = cells, z
+            session.decode(VIEW, z)
 
     @Slot(object)
     def _on_decoded(self, message: m.Decoded) -> None:

@@ -36,8 +36,7 @@ class GridItem(pg.GraphicsObject):
         if area != self.area:
             self.prepareGeometryChange()
             self.area = area
-        # The map's second coordinate grows upwards, rows of a picture downwards.
-        self.image = image.mirrored(False, True) if not image.isNull() else image
+        self.image = image
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -51,7 +50,10 @@ class GridItem(pg.GraphicsObject):
         if not self.image.isNull():
             painter.setOpacity(self.opacity_of_image)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            painter.drawImage(self.area, self.image)
+            # The map's second coordinate grows upwards, rows of a picture downwards.
+            painter.translate(self.area.left(), self.area.bottom())
+            painter.scale(1, -1)
+            painter.drawImage(QRectF(0, 0, self.area.width(), self.area.height()), self.image)
 
 
 @register_layer(

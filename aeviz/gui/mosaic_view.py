@@ -1,0 +1,126 @@
+"""A mosaic of decodes as wide as its panel; a click chooses a cell."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from aeviz.gui import theme
+from aeviz.gui.mosaic import mosaic
+from aeviz.gui.tiles import SampleStyle
+
+_PICTURE = 1200
+"""Pixels along the longer side of a saved picture at least."""
+
+
+class MosaicView(QWidget):
+    """Draws decodes without gaps, enlarged without blur where there is room.
+
+    Signals:
+        cell_chosen(int): The number of the cell that was clicked.
+    """
+
+    cell_chosen = Signal(int)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.image = QImage()
+        self.columns = self.rows = 0
+        self._content: tuple[NDArray[Any], NDArray[np.bool_], SampleStyle] | None = None
+        self.setAccessibleName(name)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.hide()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._content, self.image = None, QImage()
+        self.hide()
+
+    def show_frames(
+        self, frames: NDArray[Any], missing: NDArray[np.bool_], columns: int, style: SampleStyle
+    ) -> None:
+        """Show decodes row by row; see `mosaic.mosaic`."""
+        self.columns, self.rows = columns, math.ceil(len(frames) / columns)
+        self._content = (frames, missing, style)
+        self.setAccessibleDescription(f"{self.rows} rows of {columns} decodes")
+        self._compose()
+        self.show()
+        self.updateGeometry()
+
+    def _compose(self) -> None:
+        if self._content is not None:
+            frames, missing, style = self._content
+            colours = theme.tokens(self.palette())
+            self.image = mosaic(frames, missing, self.columns, style, colours)
+            self.update()
+
+    def cell_at(self, x: float, y: float) -> int:
+        """The number of the cell at a point, -1 beside all."""
+        area = self._area()
+        if area.isEmpty() or not area.contains(x, y):
+            return -1
+        column = int((x - area.left()) / area.width() * self.columns)
+        row = int((y - area.top()) / area.height() * self.rows)
+        number = row * self.columns + column
+        held = 0 if self._content is None else len(self._content[0])
+        return number if number < held else -1
+
+    def _area(self) -> QRectF:
+        if self.image.isNull():
+            return QRectF()
+        wide = float(self.width())
+        return QRectF(0, 0, wide, wide * self.rows / self.columns)
+
+    def picture(self) -> QImage:
+        """The mosaic enlarged by whole pixels on white, as it is saved."""
+        if self.image.isNull():
+            return QImage()
+        longest = max(self.image.width(), self.image.height())
+        factor = max(1, math.ceil(_PICTURE / longest))
+        picture = QImage(self.image.size() * factor, QImage.Format.Format_RGB32)
+        picture.fill(QColor(theme.LIGHT.surface))
+        painter = QPainter(picture)
+        painter.drawImage(picture.rect(), self.image)
+        painter.end()
+        return picture
+
+    def heightForWidth(self, width: int) -> int:
+        """All rows."""
+        return round(width * self.rows / max(self.columns, 1))
+
+    def sizeHint(self) -> QSize:
+        """As high as the rows at the present width."""
+        return QSize(240, self.heightForWidth(max(self.width(), 120)))
+
+    def minimumSizeHint(self) -> QSize:
+        """The same height; the rest is scrolled."""
+        return QSize(80, self.heightForWidth(max(self.width(), 80)))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the cell under the mouse."""
+        cell = self.cell_at(event.position().x(), event.position().y())
+        if cell >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.cell_chosen.emit(cell)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light and dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._compose()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the mosaic."""
+        if self.image.isNull():
+            return
+        painter = QPainter(self)
+        # Reduced cells are averaged; enlarged ones keep their pixels.
+        is_smaller = self._area().width() * self.devicePixelRatioF() < self.image.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+        painter.drawImage(self._area(), self.image)
