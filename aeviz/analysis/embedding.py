@@ -5,6 +5,7 @@ What fits them is imported where it is used, in the child process: both take sec
 
 import io
 import re
+import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -96,9 +97,11 @@ def _tsne(latents: FloatArray, report: Report) -> FloatArray:
 
 def _umap(latents: FloatArray, report: Report) -> FloatArray:
     try:
+        from tqdm import tqdm
         from umap import UMAP
     except ImportError as error:
         raise CannotFit(NO_UMAP) from error
+    tqdm.set_lock(threading.RLock())  # its own is one between processes, and outlives this one
     fitting = UMAP(n_neighbors=min(15, len(latents) - 1), random_state=0, n_jobs=1)
     return np.asarray(fitting.fit_transform(latents), np.float32)
 

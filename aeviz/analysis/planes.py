@@ -178,21 +178,24 @@ def spanned(directions: list[Doubles], latents: Doubles) -> tuple[Doubles, bool]
     Returns:
         The axes, and whether the directions were enough.
     """
-    rest = with_positive_parts(principal_axes(latents, latents.shape[1])[1]).T
     found: list[Doubles] = []
-    used = 0
-    for number, direction in enumerate([*directions, *rest]):
-        left = direction.astype(np.float64)
-        for _ in range(2):  # once more for what rounding has left
-            for axis in found:
-                left = left - (left @ axis) * axis
-        length, whole = float(np.linalg.norm(left)), float(np.linalg.norm(direction))
-        if length > _SMALLEST_SINE * whole and length > 0:
-            found.append(left / length)
-            used = number
-        if len(found) == 2:
-            break
-    return np.column_stack(found), used < len(directions)
+    for direction in directions:
+        found.extend(_left_of(direction, found))
+    is_whole = len(found) == 2
+    if not is_whole:
+        for axis in principal_axes(latents, latents.shape[1])[1].T:
+            found.extend(_left_of(axis, found))
+    return np.column_stack(found[:2]), is_whole
+
+
+def _left_of(direction: Doubles, axes: list[Doubles]) -> list[Doubles]:
+    """What of a direction is upright on unit axes, as a unit axis; nothing where none is."""
+    left = direction.astype(np.float64)
+    for _ in range(2):  # once more for what rounding has left
+        for axis in axes:
+            left = left - (left @ axis) * axis
+    length, whole = float(np.linalg.norm(left)), float(np.linalg.norm(direction))
+    return [left / length] if length > _SMALLEST_SINE * whole and length > 0 else []
 
 
 def _upright(first: Direction, second: Direction, latents: Doubles) -> str:

@@ -14,6 +14,7 @@ from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tools import base as tools
 from aeviz.messages import RunOpened
+from aeviz.plane import Plane
 
 _ICON = QSize(17, 17)
 
@@ -44,6 +45,7 @@ class MapBar(QWidget):
         session.tool_changed.connect(self._on_tool_changed)
         session.layers.changed.connect(self._on_layers_changed)
         session.run_changed.connect(self._on_run_changed)
+        session.plane_changed.connect(self._on_plane_changed)
         self._on_tool_changed(session.tool)
         self._on_run_changed(session.run)
 
@@ -120,12 +122,29 @@ class MapBar(QWidget):
 
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
-        abilities = () if run is None else run.abilities
+        self._offer_layers()
+
+    @Slot(object)
+    def _on_plane_changed(self, plane: Plane) -> None:
+        self._offer_layers()
+
+    def _offer_layers(self) -> None:
+        """Enable the layers that suit the run and its map; the others go and say why."""
         for name, action in self.actions_of_layers.items():
             entry = layers.LAYERS[name]
-            suits = run is not None and (not entry.needs or entry.needs in abilities)
-            action.setEnabled(suits)
-            why = "Open a run first." if run is None else "The model of this run has none."
-            action.setToolTip(entry.tip if suits else why)
-            if not suits:
+            why = self._why_not(entry)
+            action.setEnabled(not why)
+            action.setToolTip(why or entry.tip)
+            if why:
                 self._session.layers.show(name, False)
+
+    def _why_not(self, entry: layers.LayerEntry) -> str:
+        session, run = self._session, self._session.run
+        if run is None:
+            return "Open a run first."
+        if entry.needs and entry.needs not in run.abilities:
+            return "The model of this run has none."
+        if entry.needs_plane and not session.has_plane:
+            fitted = session.planes.shown.title
+            return f"{fitted} is no plane of the latent space: show a plane first."
+        return ""

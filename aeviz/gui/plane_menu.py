@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from aeviz.gui import captions
-from aeviz.gui.icons import icon
-from aeviz.gui.menu_button import MenuButton
 from aeviz.gui.plane_box import PlaneBox
+from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.session import Session
 from aeviz.messages import RunOpened
 from aeviz.plane import NAMES, PCA, Plane, PlaneKind
@@ -28,7 +27,7 @@ TIPS: dict[PlaneKind, str] = {
 NO_UMAP = "UMAP is an extra that is not installed: pip install 'aeviz[umap]'"
 
 
-class PlaneButton(MenuButton):
+class PlaneButton(QuietButton):
     """Says which plane is shown; its menu chooses another."""
 
     def __init__(self, session: Session) -> None:
@@ -40,11 +39,6 @@ class PlaneButton(MenuButton):
         self.menu_of_planes.setToolTipsVisible(True)
         self._fill()
         self.setMenu(self.menu_of_planes)
-        self.setIcon(icon("chevron-down"))
-        self.setIconSize(QSize(12, 12))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the words
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.menu_of_planes.aboutToShow.connect(self._on_about_to_show)
         session.run_changed.connect(self._on_run_changed)
         session.epoch_added.connect(self._on_epoch_added)
@@ -94,7 +88,9 @@ class PlaneButton(MenuButton):
             made = planes.share_made
             text = f"{wanted.title} {made:.0%}…" if made else f"{wanted.title}…"
             tip = f"{wanted.title} is on its way; {planes.shown.title} is shown until then."
-        self.setText(text)
+        if text != self.text():
+            self.setText(text)
+            self.updateGeometry()
         self.setToolTip(captions.tip(tip))
         self.setAccessibleName(text)
 

@@ -37,16 +37,20 @@ class PlaneState(QObject):
         self._run: m.RunOpened | None = None
         self.shown: Plane = PCA
         self.wanted: Plane | None = None
+        self._kept: Plane = PCA
         self.told: list[m.EpochDone] = []
         self._made: dict[Plane, dict[int, m.EpochDone]] = {}
         self._inverses: dict[Plane, m.Inverse] = {}
         self._places: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     def reset(self, run: m.RunOpened | None) -> None:
-        """Another run is shown: it begins with the map's own plane."""
+        """A run is told from its beginning; another one begins with the map's own plane."""
+        is_same = run is not None and self._run is not None and run.run == self._run.run
+        shown, inverses = self.shown, self._inverses
         self.give_up()
+        self._kept = shown if is_same else PCA
         self._run, self.shown, self.told = run, PCA, []
-        self._made, self._inverses = {}, {}
+        self._made, self._inverses = {}, inverses if is_same else {}
         self._places.clear()
         self.wanted_changed.emit()
 
@@ -74,7 +78,7 @@ class PlaneState(QObject):
             return
         self.wanted = plane
         self._made[plane] = {}
-        if plane.is_learned and self._run is not None:
+        if plane.is_learned and plane not in self._inverses and self._run is not None:
             self._post(m.FitPlane(run=self._run.run, path=self._run.path, plane=plane))
         else:
             self._ask()
@@ -133,7 +137,11 @@ class PlaneState(QObject):
         self.told[done.epoch : done.epoch + 1] = [done]
         for made in self._made.values():
             made.pop(done.epoch, None)
-        self._ask()
+        if self._kept != PCA:
+            kept, self._kept = self._kept, PCA
+            self.choose(kept)
+        else:
+            self._ask()
         return self.shown == PCA
 
     def take_inverse(self, message: m.PlaneFitted) -> None:
@@ -193,18 +201,24 @@ class PlaneState(QObject):
         return found
 
     def position_of(self, done: m.EpochDone, z: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where a latent (D,) lies on the map at an epoch, (2,).
+        """Where a latent (D,) lies on the map at an epoch, (2,); see `positions_of`.
 
-        On a plane the least-squares point. On a learned map the place that it was made from, or
-        between the nearest latents that were fitted.
+        On a learned map a latent that was made from a place of it lies there.
         """
-        if done.inverse is None:
-            return np.asarray(np.linalg.pinv(done.axes) @ (z - done.mean), np.float32)
-        key = np.asarray(z, np.float32).tobytes()
+        key = np.asarray(z, np.float32).tobytes() if done.inverse is not None else b""
         if key in self._places:
             self._places.move_to_end(key)
             return self._places[key]
-        return blend(done.inverse.latents, done.inverse.positions, z[None]).reshape(2)
+        return self.positions_of(done, z[None]).reshape(2)
+
+    def positions_of(self, done: m.EpochDone, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where latents (K, D) lie on the map at an epoch, (K, 2).
+
+        On a plane the nearest point of it, on a learned map between the nearest fitted latents.
+        """
+        if done.inverse is None:
+            return np.asarray((z - done.mean) @ np.linalg.pinv(done.axes).T, np.float32)
+        return blend(done.inverse.latents, done.inverse.positions, z)
 
     def _remember(self, z: NDArray[np.float32], place: NDArray[np.float32]) -> None:
         """Keep the place that a latent was made from: a pin stays where the mouse put it."""

@@ -185,6 +185,12 @@ class Session(QObject):
             return None
         return self.planes.position_of(self.epochs[self.epoch], z)
 
+    def positions_of(self, z: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Where latents (K, D) lie on the map of the shown epoch, (K, 2)."""
+        if not self.epochs:
+            return None
+        return self.planes.positions_of(self.epochs[self.epoch], z)
+
     @property
     def has_plane(self) -> bool:
         """Whether the map is a plane of the latent space: what is laid over it can be exact."""

@@ -8,10 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from aeviz import messages as m
 from aeviz.gui.latent_view import LatentView
+from aeviz.gui.layers.base import LAYERS, Layer, LayerEntry
 from aeviz.gui.plane_state import FIT
 from aeviz.gui.session import Session
 from aeviz.plane import PCA, Plane, two_dimensions
-from tests.gui.map_scene import epoch_done, session_with
+from tests.gui.map_scene import epoch_done, run_opened, session_with
 from tests.gui.test_latent_view import place, view_of
 
 PLANE = two_dimensions(0, 2, epoch=4)
@@ -125,13 +126,21 @@ def test_one_and_two_dimensions_are_never_projected(qapp: QApplication, dimensio
     assert "dimension" in session.planes.refusal
 
 
-def test_another_run_begins_with_its_own_plane(scene: tuple[Session, list[m.Message]]) -> None:
+def test_another_run_begins_with_its_own_plane_and_the_same_keeps_it(
+    scene: tuple[Session, list[m.Message]],
+) -> None:
     session, _ = scene
     show(session)
     session.receive(session.run)
     assert session.planes.shown == PCA
     session.receive(epoch_done(0, dimensions=5))
     assert session.last_epoch == 0
+    session.receive(projected(0))
+    assert session.planes.shown == PLANE
+    session.receive(run_opened(dimensions=5, run="other"))
+    session.receive(epoch_done(0, dimensions=5, run="other"))
+    assert session.planes.shown == PCA
+    assert session.planes.wanted is None
 
 
 # ── learned ───────────────────────────────────────────────────────────────────────────────────
@@ -212,6 +221,27 @@ def test_the_map_says_which_plane_it_shows_and_how_exact(view: LatentView) -> No
     assert "off by 21% of the spread (held-out median)" in said
     assert button.text() == "Plane: t-SNE ±21%"
     assert "40 of 60 samples, random" in said
+
+
+def test_a_layer_that_needs_a_plane_goes_with_it_and_says_why(
+    scene: tuple[Session, list[m.Message]], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, _ = scene
+    entry = LayerEntry("flat", "Flat", "Lies flat.", "", 0, True, "", True, Layer)
+    monkeypatch.setattr(Layer, "name", "flat", raising=False)
+    monkeypatch.setitem(LAYERS, "flat", entry)
+    view = view_of(session, qtbot)
+    action = view.bar.actions_of_layers["flat"]
+    session.layers.show("flat")
+    session.planes.choose(FITTED)
+    session.receive(m.PlaneFitted(run="r", plane=FITTED, inverse=inverse()))
+    for epoch in range(5):
+        session.receive(projected(epoch, FITTED, inverse=inverse()))
+    assert not action.isEnabled()
+    assert "t-SNE is no plane" in action.toolTip()
+    assert "flat" not in session.layers.shown
+    session.planes.choose(PCA)
+    assert action.isEnabled()
 
 
 def test_two_dimensions_leave_no_choice_and_say_why(qtbot: QtBot) -> None:

@@ -73,6 +73,7 @@ class LayerEntry:
         order: Smaller ones stand further up in the menu.
         is_listed: Whether the menu has it; a layer that a tool or panel rules is not.
         needs: The ability of the run's model without which it cannot be shown, "" for none.
+        needs_plane: Whether it means nothing on a fitted map, which is no plane of the latents.
         make: Its class.
     """
 
@@ -83,6 +84,7 @@ class LayerEntry:
     order: int
     is_listed: bool
     needs: str
+    needs_plane: bool
     make: type[Layer]
 
 
@@ -100,6 +102,7 @@ def register_layer(
     order: int = 0,
     is_listed: bool = True,
     needs: str = "",
+    needs_plane: bool = False,
 ) -> Callable[[LayerClass], LayerClass]:
     """Enter a layer class; the map makes it and the menu of layers switches it.
 
@@ -111,7 +114,9 @@ def register_layer(
         if name in LAYERS:
             raise ValueError(f"a layer named {name!r} is registered already")
         make.name = name
-        LAYERS[name] = LayerEntry(name, title, tip, group, order, is_listed, needs, make)
+        LAYERS[name] = LayerEntry(
+            name, title, tip, group, order, is_listed, needs, needs_plane, make
+        )
         return make
 
     return enter
