@@ -636,13 +636,23 @@ class SamplesFetched(Message):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Answer(Message):
-    """The answer to an `Ask`: named arrays and plain values."""
+    """The answer to an `Ask`: named arrays and plain values.
+
+    Attributes:
+        view: Who asked.
+        question: What.
+        epoch: The epoch whose weights answered.
+        arrays: By name.
+        values: By name.
+        asked: The epoch that was asked for.
+    """
 
     view: str
     question: str
     epoch: int
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    asked: int = -1
 
     @property
     def key(self) -> Hashable:
@@ -738,11 +748,13 @@ class Failed(Message):
         where: Which part: "training", "inference", "question", "open", "data"…
         summary: One sentence that names the file or field and what to do.
         details: The traceback as text, or "".
+        view: The view whose request it was, or "".
     """
 
     where: str
     summary: str
     details: str = ""
+    view: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,9 +1,7 @@
 """The density of a model's latents: a flow fitted to them, in slices, on the CPU."""
 
-import hashlib
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
@@ -15,6 +13,7 @@ from torch import Tensor
 from zuko.flows import Flow
 
 from aeviz import geometry
+from aeviz.analysis.fits import Fits, mark_of
 from aeviz.analysis.flow_stages import integral
 from aeviz.analysis.questions import Findings, Subject, register_question
 from aeviz.messages import FloatArray
@@ -26,6 +25,9 @@ SIDE = 128
 
 ROWS = 4096
 """Latents whose density is computed at a time."""
+
+SLICE = 1024
+"""Places of the map whose density is computed in a slice of a question."""
 
 SHOW_EVERY = 0.4
 """Seconds between two looks at a fit that is under way."""
@@ -157,7 +159,7 @@ def over_plane(
     return density.log_density(mean + places @ np.asarray(axes).T).reshape(SIDE, SIDE)
 
 
-_fits: OrderedDict[str, LatentDensity] = OrderedDict()
+_fits: Fits[LatentDensity, LatentDensity] = Fits(KEPT)
 
 
 @register_question("latent-density")
@@ -166,8 +168,9 @@ def latent_density(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
 
     Arguments: `region`; above two dimensions `mean` and `axes` of the map; fields of `FitOptions`
     as `options`. Arrays: `density` (128, 128) in nats, the highest row first. Values: `region`,
-    `progress` in [0, 1], `mass`: the integral over the region where the map is the latent space
-    itself, else NaN: a plane of a larger space holds no mass.
+    `progress` in [0, 1], `counted`: to how many latents it is fitted; `mass`: the integral over the
+    region where the map is the latent space itself, else NaN: a plane of a larger space holds no
+    mass.
     """
     latents = subject.latents
     if latents is None or latents.shape[1] < 2:
@@ -178,28 +181,33 @@ def latent_density(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
     axes = np.asarray(arguments.get("axes", np.eye(2)), np.float32)
     if axes.shape != (latents.shape[1], 2):
         raise ValueError(f"the axes of the map must be ({latents.shape[1]}, 2), got {axes.shape}")
+    z = mean + geometry.lattice(region, SIDE, SIDE).reshape(-1, 2) @ axes.T
     shown = time.perf_counter()
     for density in _fitted(latents, options):
-        is_done = density.step >= options.steps
-        if not is_done and time.perf_counter() - shown < SHOW_EVERY:
+        if density.step < options.steps and time.perf_counter() - shown < SHOW_EVERY:
             yield None
             continue
-        square = over_plane(density, region, mean, axes)
+        parts = []
+        for start in range(0, len(z), SLICE):
+            parts.append(density.log_density(z[start : start + SLICE]))
+            yield None
+        square = np.concatenate(parts).reshape(SIDE, SIDE)
         mass = integral(square, region) if latents.shape[1] == 2 else math.nan
         progress = density.step / max(1, options.steps)
-        yield Findings({"density": square}, {"region": region, "progress": progress, "mass": mass})
+        values = {"region": region, "progress": progress, "mass": mass, "counted": len(latents)}
+        yield Findings({"density": square}, values)
         shown = time.perf_counter()
 
 
 def _fitted(latents: FloatArray, options: FitOptions) -> Iterator[LatentDensity]:
-    """The fit of these latents step by step, or at once where it was made before."""
-    told = hashlib.sha256(latents.tobytes()).hexdigest()
-    key = f"{told} {latents.shape} {asdict(options)}"
-    if key in _fits:
-        _fits.move_to_end(key)
-        yield _fits[key]
-        return
-    density = yield from fit(latents, options)
-    _fits[key] = density
-    while len(_fits) > KEPT:
-        _fits.popitem(last=False)
+    """The fit of these latents on its way and as it ends, or at once where it was made before."""
+    key = f"{mark_of(latents)} {asdict(options)}"
+    steps = _fits.follow(key, lambda: fit(latents, options))
+    while True:
+        try:
+            density = next(steps)
+        except StopIteration as end:
+            yield end.value
+            return
+        if density.step < options.steps:
+            yield density

@@ -181,6 +181,7 @@ def answered(
         epoch=epoch,
         arrays=arrays,
         values=values,
+        asked=request.epoch,
     )
 
 

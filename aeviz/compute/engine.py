@@ -287,6 +287,7 @@ class Engine:
                     where=WHERE.get(type(request), "inference"),
                     summary=sentence(error),
                     details=traceback.format_exc(),
+                    view=getattr(request, "view", ""),
                 )
             )
 

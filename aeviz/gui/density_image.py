@@ -42,6 +42,14 @@ def finer(density: FloatArray) -> FloatArray:
     return made
 
 
+def edges_of(bands: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Where the next place to the right or below is in another band."""
+    edges = np.zeros(bands.shape, bool)
+    edges[:-1] |= bands[:-1] != bands[1:]
+    edges[:, :-1] |= bands[:, :-1] != bands[:, 1:]
+    return edges
+
+
 def colours_of_bands(colours: theme.Tokens) -> NDArray[np.uint32]:
     """Pixels of the bands from none to the highest, then those of the lines above each band."""
     ground, accent = QColor(colours.surface), QColor(colours.accent)
@@ -66,25 +74,34 @@ class DensityImage(pg.GraphicsObject):
         self._image = QImage()
         self._area = QRectF()
         self._colours = theme.LIGHT
+        self._has_cells = False
         self.top = math.nan
         self.setZValue(-500)
 
-    def set_density(self, density: FloatArray | None, region: Region = (0, 1, 0, 1)) -> None:
+    def set_density(
+        self,
+        density: FloatArray | None,
+        region: Region = (0, 1, 0, 1),
+        *,
+        top: float | None = None,
+        has_cells: bool = False,
+    ) -> None:
         """Show a log density, (rows, columns) with the highest row first, over a region; or none.
 
         Args:
             density: In nats; NaN and −∞ are shown as nothing.
             region: Left, right, low, high.
+            top: Where the highest band ends; None for the highest density.
+            has_cells: Whether each value is that of a cell of its own, with no lines between bands.
         """
         self.prepareGeometryChange()
-        self._bands = None
+        self._bands, self._has_cells = None, has_cells
         if density is not None and np.isfinite(density).any():
-            self.top = float(density[np.isfinite(density)].max())
-            bands = bands_of(finer(density), self.top)
-            edges = np.zeros(bands.shape, bool)
-            edges[:-1] |= bands[:-1] != bands[1:]
-            edges[:, :-1] |= bands[:, :-1] != bands[:, 1:]
-            self._bands = bands + (SPAN + 1) * edges
+            highest = float(density[np.isfinite(density)].max())
+            self.top = highest if top is None else top
+            self._bands = bands_of(density if has_cells else finer(density), self.top)
+            if not has_cells:
+                self._bands += (SPAN + 1) * edges_of(self._bands)
         left, right, low, high = region
         self._area = QRectF(left, low, right - left, high - low)
         self._draw()
@@ -114,7 +131,8 @@ class DensityImage(pg.GraphicsObject):
     ) -> None:
         """Draw the picture over the region."""
         if not self._image.isNull():
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            hint = QPainter.RenderHint.SmoothPixmapTransform
+            painter.setRenderHint(hint, not self._has_cells)
             painter.drawImage(self._area, self._image)
 
 
@@ -142,7 +160,7 @@ class DensityScale(QWidget):
 
     def sizeHint(self) -> QSize:
         """A bar and a line of numbers."""
-        return QSize(140, 10 + self.fontMetrics().height())
+        return QSize(150, 10 + self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         """The same height."""

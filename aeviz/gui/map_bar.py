@@ -144,6 +144,8 @@ class MapBar(QWidget):
             return "Open a run first."
         if entry.needs and entry.needs not in run.abilities:
             return "The model of this run has none."
+        if run.latent_dim < entry.dimensions:
+            return f"It needs {entry.dimensions} latent dimensions; this run has {run.latent_dim}."
         if entry.needs_plane and not session.has_plane:
             fitted = session.planes.shown.title
             return f"{fitted} is no plane of the latent space: show a plane first."

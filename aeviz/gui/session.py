@@ -340,12 +340,10 @@ class Session(QObject):
         else:
             self._post(m.FetchSamples(run=self.run.run, view=view, rows=chosen))
 
-    def ask(self, view: str, question: str, **arguments: Any) -> None:
-        """Ask a registered question at the shown epoch; `answered` answers."""
-        run = "" if self.run is None else self.run.run
-        self._post(
-            m.Ask(run=run, view=view, question=question, arguments=arguments, epoch=self.epoch)
-        )
+    def ask(self, view: str, question: str, epoch: int | None = None, **arguments: Any) -> None:
+        """Ask a registered question, at the shown epoch unless told; `answered` answers."""
+        run, at = "" if self.run is None else self.run.run, self.epoch if epoch is None else epoch
+        self._post(m.Ask(run=run, view=view, question=question, arguments=arguments, epoch=at))
 
     def describe_model(self, view: str, settings: Mapping[str, Any]) -> None:
         """Ask for layers, parameter count and terms of the model that settings would make."""

@@ -75,6 +75,7 @@ class LayerEntry:
         needs: The ability of the run's model without which it cannot be shown, "" for none.
         needs_plane: Whether it means nothing on a fitted map, which is no plane of the latents.
         make: Its class.
+        dimensions: Latent dimensions that it needs at least.
     """
 
     name: str
@@ -86,6 +87,7 @@ class LayerEntry:
     needs: str
     needs_plane: bool
     make: type[Layer]
+    dimensions: int = 1
 
 
 LAYERS: dict[str, LayerEntry] = {}
@@ -103,6 +105,7 @@ def register_layer(
     is_listed: bool = True,
     needs: str = "",
     needs_plane: bool = False,
+    dimensions: int = 1,
 ) -> Callable[[LayerClass], LayerClass]:
     """Enter a layer class; the map makes it and the menu of layers switches it.
 
@@ -115,7 +118,7 @@ def register_layer(
             raise ValueError(f"a layer named {name!r} is registered already")
         make.name = name
         LAYERS[name] = LayerEntry(
-            name, title, tip, group, order, is_listed, needs, needs_plane, make
+            name, title, tip, group, order, is_listed, needs, needs_plane, make, dimensions
         )
         return make
 
