@@ -54,7 +54,7 @@ def density_over_map(subject: Subject, arguments: Mapping[str, Any]) -> Iterator
         raise ValueError(f"the axes of the map must be ({latents.shape[1]}, 2), got {axes.shape}")
     kind, is_flat = str(arguments.get("kind", "histogram")), latents.shape[1] == 2
     if kind == "histogram":
-        found, share = histogram(np.asarray((latents - mean) @ axes), region)
+        found, share = histogram(np.asarray((latents - mean) @ np.linalg.pinv(axes).T), region)
         values = {"region": region, "counted": len(latents), "mass": share if is_flat else math.nan}
         yield Findings({"density": found}, values)
         return

@@ -18,7 +18,10 @@ SPAN = 9
 """Bands of one nat below the highest: e⁻⁹ of the highest density is shown as nothing."""
 
 _FINE = 4  # how many times finer than the density the picture is, so that lines are thin
-_DARKEST, _LINE = 0.62, 0.2  # shares of the accent in the highest band, and more on a line
+_LINE = 0.2  # how much more of the accent is on a line than in the band above it
+
+DARKEST = 0.62
+"""Share of the accent in the highest band."""
 
 FloatArray = NDArray[np.float32]
 
@@ -50,13 +53,13 @@ def edges_of(bands: NDArray[np.int16]) -> NDArray[np.bool_]:
     return edges
 
 
-def colours_of_bands(colours: theme.Tokens) -> NDArray[np.uint32]:
+def colours_of_bands(colours: theme.Tokens, darkest: float = DARKEST) -> NDArray[np.uint32]:
     """Pixels of the bands from none to the highest, then those of the lines above each band."""
     ground, accent = QColor(colours.surface), QColor(colours.accent)
     pixels = []
     for extra in (0.0, _LINE):
         for band in range(SPAN + 1):
-            share = 0.0 if band == 0 and not extra else _DARKEST * (band / SPAN) ** 1.3 + extra
+            share = 0.0 if band == 0 and not extra else darkest * (band / SPAN) ** 1.3 + extra
             parts = (
                 round(share * getattr(accent, part)() + (1 - share) * getattr(ground, part)())
                 for part in ("red", "green", "blue")
@@ -68,8 +71,9 @@ def colours_of_bands(colours: theme.Tokens) -> NDArray[np.uint32]:
 class DensityImage(pg.GraphicsObject):
     """A density behind the points of a plot, in the plot's own coordinates."""
 
-    def __init__(self) -> None:
+    def __init__(self, darkest: float = DARKEST) -> None:
         super().__init__()
+        self._darkest = darkest
         self._bands: NDArray[np.int16] | None = None
         self._image = QImage()
         self._area = QRectF()
@@ -116,7 +120,9 @@ class DensityImage(pg.GraphicsObject):
             self._image = QImage()
         else:
             # the plot's second coordinate grows upwards, rows of an image downwards
-            pixels = np.ascontiguousarray(colours_of_bands(self._colours)[self._bands][::-1])
+            pixels = np.ascontiguousarray(
+                colours_of_bands(self._colours, self._darkest)[self._bands][::-1]
+            )
             high, wide = pixels.shape
             form = QImage.Format.Format_RGB32
             self._image = QImage(pixels.data, wide, high, 4 * wide, form).copy()
@@ -143,8 +149,9 @@ class DensityScale(QWidget):
         top: Where the highest band ends, in nats; NaN while nothing is shown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, darkest: float = DARKEST) -> None:
         super().__init__()
+        self._darkest = darkest
         self.top = math.nan
         self.setFont(theme.caption(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -171,18 +178,19 @@ class DensityScale(QWidget):
         if math.isnan(self.top):
             return
         colours = theme.tokens(self.palette())
-        pixels = colours_of_bands(colours)
+        pixels = colours_of_bands(colours, self._darkest)
         painter = QPainter(self)
         wide = self.width() / SPAN
         for band in range(SPAN):
             area = QRectF(band * wide, 0, wide + 1, 8)
             painter.fillRect(area, QColor.fromRgb(int(pixels[band + 1])))
         painter.setPen(QColor(colours.muted))
+        spacing = 1.0 if self.top.is_integer() else 0.1
         below = QRectF(0, 9, self.width(), self.height() - 9)
         ends: tuple[tuple[Any, str], ...] = (
-            (Qt.AlignmentFlag.AlignLeft, tick_text(self.top - SPAN, 0.1)),
+            (Qt.AlignmentFlag.AlignLeft, tick_text(self.top - SPAN, spacing)),
             (Qt.AlignmentFlag.AlignHCenter, "log p in nats"),
-            (Qt.AlignmentFlag.AlignRight, tick_text(self.top, 0.1)),
+            (Qt.AlignmentFlag.AlignRight, tick_text(self.top, spacing)),
         )
         for align, text in ends:
             painter.drawText(below, int(align | Qt.AlignmentFlag.AlignVCenter), text)

@@ -124,12 +124,22 @@ def test_the_question_shows_the_fit_on_its_way_and_remembers_it(
     arguments = {"region": REGION, "options": SHORT}
     found = [one for one in ask("latent-density", subject(moons), arguments) if one is not None]
     assert [round(6 * one.values["progress"]) for one in found] == [1, 2, 3, 4, 5, 6]
-    again = list(ask("latent-density", subject(moons), {**arguments, "region": (0, 1, 0, 1)}))
-    assert len(again) == 1
-    assert again[0] is not None
-    assert again[0].values["progress"] == 1
-    other = list(ask("latent-density", subject(moons + 1), arguments))
-    assert len(other) > 1
+    elsewhere = {**arguments, "region": (0, 1, 0, 1)}
+    again = [one for one in ask("latent-density", subject(moons), elsewhere) if one is not None]
+    assert [one.values["progress"] for one in again] == [1]
+    other = [one for one in ask("latent-density", subject(moons + 1), arguments) if one is not None]
+    assert len(other) == 6
+
+
+def test_a_fit_that_is_superseded_goes_on_where_it_was(
+    moons: np.ndarray[Any, np.dtype[np.float32]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHOW_EVERY", 0.0)
+    module._fits.clear()
+    left = ask("latent-density", subject(moons), {"region": REGION, "options": SHORT})
+    assert next(one for one in left if one is not None).values["progress"] == pytest.approx(1 / 6)
+    moved = ask("latent-density", subject(moons), {"region": (0, 1, 0, 1), "options": SHORT})
+    assert next(one for one in moved if one is not None).values["progress"] == pytest.approx(2 / 6)
 
 
 def test_a_plane_of_a_larger_space_holds_no_mass() -> None:

@@ -20,6 +20,9 @@ from aeviz.gui.session import Session
 GROUP = "density"
 """Densities exclude each other."""
 
+PALE = 0.42
+"""Share of the accent in the highest band: points have to stand out from it."""
+
 NO_MASS = "A plane holds no mass"
 
 
@@ -31,10 +34,10 @@ class DensityLayer(RegionLayer):
 
     def __init__(self, session: Session, plot: MapPlot) -> None:
         super().__init__(session, plot)
-        self.image = DensityImage()
+        self.image = DensityImage(PALE)
         plot.addItem(self.image, ignoreBounds=True)
         self.labels = IsoLabels(plot.box)
-        self.scale = DensityScale()
+        self.scale = DensityScale(PALE)
         self.scale.setFixedWidth(self.scale.sizeHint().width())
         self.legend: LayerLegend = LayerLegend(self.scale, "Refit")
         self.clear()
@@ -48,10 +51,10 @@ class DensityLayer(RegionLayer):
         density = answer.arrays["density"]
         has_cells = self.kind == "histogram"
         highest = float(density.max())
-        top = math.ceil(highest) if math.isfinite(highest) else None
+        top = float(math.ceil(highest)) if math.isfinite(highest) else None
         self.image.set_density(density, region, top=top, has_cells=has_cells)
         self.scale.show_top(self.image.top)
-        levels = [] if top is None or has_cells else [float(top - down) for down in range(1, SPAN)]
+        levels = [] if top is None or has_cells else [top - down for down in range(1, SPAN)]
         # Every second line: more numbers than that would hide what they explain.
         size = (self.plot.box.width(), self.plot.box.height())
         self.labels.show_labels(label_places(density, region, levels[1::2], size))

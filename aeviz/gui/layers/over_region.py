@@ -35,8 +35,9 @@ class RegionLayer(Layer):
         self._late.setSingleShot(True)
         self._late.setInterval(LATE)
         self._late.timeout.connect(self._on_late)
-        for signal in (session.epoch_changed, session.epoch_added, session.condition_changed):
-            signal.connect(self._on_changed)
+        session.epoch_changed.connect(self._on_epoch)
+        session.epoch_added.connect(self._on_epoch)
+        session.condition_changed.connect(self._on_changed)
         session.engine_ready.connect(self._on_changed)
         session.run_changed.connect(self._on_run_changed)
         session.answered.connect(self._on_answered)
@@ -87,6 +88,8 @@ class RegionLayer(Layer):
             return "No epoch to look at yet"
         if not run.decodes:
             return NO_WEIGHTS
+        if not self.session.has_plane:
+            return "This map is no plane of the latent space"
         return "" if self.session.can_decode else WAITING
 
     def _forget(self) -> None:
@@ -119,11 +122,15 @@ class RegionLayer(Layer):
 
     # ── what comes ────────────────────────────────────────────────────────────────────────────
 
+    @Slot(int)
+    def _on_epoch(self, epoch: int) -> None:
+        if self.is_on and epoch == self.session.epoch:
+            self.asked = None  # one that came anew has other weights, another plane other places
+            self.refresh()
+
     @Slot(object)
     def _on_changed(self, state: object) -> None:
         if self.is_on:
-            if state == self.session.epoch:
-                self.asked = None  # an epoch that came anew has other weights
             self.refresh()
 
     @Slot()
