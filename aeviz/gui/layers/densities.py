@@ -97,6 +97,7 @@ class DensityLayer(RegionLayer):
     group=GROUP,
     order=10,
     dimensions=2,
+    needs_plane=True,
 )
 class HistogramLayer(DensityLayer):
     """The share of the samples in each cell of the region, per area."""
@@ -112,6 +113,7 @@ class HistogramLayer(DensityLayer):
     order=11,
     needs="prior",
     dimensions=2,
+    needs_plane=True,
 )
 class PriorLayer(DensityLayer):
     """The prior that the model was trained with."""
@@ -131,6 +133,7 @@ class PriorLayer(DensityLayer):
     order=12,
     needs="posterior",
     dimensions=2,
+    needs_plane=True,
 )
 class PosteriorLayer(DensityLayer):
     """Exact over the samples that it counts."""
@@ -150,6 +153,7 @@ class PosteriorLayer(DensityLayer):
     group=GROUP,
     order=13,
     dimensions=2,
+    needs_plane=True,
 )
 class MixtureLayer(DensityLayer):
     """Fitted to at most 4,096 latents."""
@@ -169,6 +173,7 @@ class MixtureLayer(DensityLayer):
     group=GROUP,
     order=14,
     dimensions=2,
+    needs_plane=True,
 )
 class FlowLayer(DensityLayer):
     """Stays with the epoch that it was fitted to, until it is asked to be fitted again."""

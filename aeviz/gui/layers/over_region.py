@@ -88,8 +88,6 @@ class RegionLayer(Layer):
             return "No epoch to look at yet"
         if not run.decodes:
             return NO_WEIGHTS
-        if not self.session.has_plane:
-            return "This map is no plane of the latent space"
         return "" if self.session.can_decode else WAITING
 
     def _forget(self) -> None:
