@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aeviz.analysis.projection import Projection
     from aeviz.analysis.traversal import Traversal
     from aeviz.compute.decoding import Decoder
+    from aeviz.plane import Plane
 
 EpochWord = int | Literal["last", "best"]
 
@@ -405,23 +406,30 @@ class Run:
         model = self._decoder_at(epoch).model
         return draw_styles(model, self.latents(epoch), count, seed)
 
-    def plane(self, epoch: EpochWord = "last") -> "Projection":
+    def plane(self, epoch: EpochWord = "last", plane: "Plane | None" = None) -> "Projection":
         """The plane that the map shows at an epoch: `positions` (N, 2), `mean`, `axes`.
 
-        Above two dimensions each epoch's is turned onto the one before, as in the window.
+        Above two dimensions each epoch's is turned onto the one before, as in the window. Another
+        plane of them is made by `aeviz.plane`: `two_dimensions(2, 6)`, `Plane("lda")`.
         """
-        return self.planes([self._number(epoch)])[0]
+        return self.planes([self._number(epoch)], plane)[0]
 
-    def planes(self, epochs: Sequence[int]) -> "list[Projection]":
-        """The planes of several epochs, in rising order, from one pass over the run."""
-        from aeviz.analysis.projection import project
+    def planes(self, epochs: Sequence[int], plane: "Plane | None" = None) -> "list[Projection]":
+        """The planes of several epochs, in rising order, from one pass over the run.
 
+        Raises:
+            ValueError: If there is no such plane.
+        """
+        from aeviz.analysis.embedding import projector_of
+        from aeviz.analysis.planes import laid
+
+        projector = projector_of(self.folder, plane)
         earlier = [line.epoch for line in self.folder.epochs] if self.latent_dim > 2 else []
         shown: Projection | None = None
         found = []
         for each in sorted({*epochs, *(e for e in earlier if e <= max(epochs))}):
             if each in epochs or self.folder.has_latents(each):
-                shown = project(self.latents(each), shown)
+                shown = laid(projector, each, self.latents(each))
             if each in epochs and shown is not None:
                 found.append(shown)
         return found

@@ -8,14 +8,15 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aeviz.analysis.planes import inverse_error
-from aeviz.messages import FloatArray
-from aeviz.plane import NAMES, PlaneKind
+from aeviz.analysis.planes import Projector, inverse_error
+from aeviz.messages import FloatArray, Inverse
+from aeviz.plane import NAMES, PCA, Plane, PlaneKind
 from aeviz.runs.run import RunFolder
 
 MOST = 2000
@@ -71,6 +72,29 @@ def fit(path: Path, kind: PlaneKind, epoch: int, report: Report) -> dict[str, An
         "error": inverse_error(positions, part),
         "total": len(latents),
     }
+
+
+def projector_of(folder: RunFolder, plane: Plane | None = None) -> Projector:
+    """What lays the epochs of a run on a plane; a learned one is fitted here and now.
+
+    Args:
+        folder: The run.
+        plane: Which plane; None for the one that the map shows at first.
+
+    Raises:
+        CannotFit: If it cannot be fitted.
+    """
+    plane = PCA if plane is None else plane
+    inverse = None
+    if plane.is_learned:
+        epoch = folder.epochs[-1].epoch if plane.epoch < 0 else plane.epoch
+        plane = replace(plane, epoch=epoch)
+        inverse = Inverse(**fit(folder.path, plane.kind, epoch, _unheard))
+    return Projector(plane, folder.labels, inverse)
+
+
+def _unheard(fraction: float | None, phrase: str) -> None:
+    """A report that nobody reads."""
 
 
 def chosen_rows(count: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]]:

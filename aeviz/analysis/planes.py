@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,8 @@ class Projector:
                 axes, so that the film has no gap.
         """
         kind = self.plane.kind
+        if kind != "pca" and latents.shape[1] <= 2:
+            raise ValueError("a latent space of one or two dimensions is shown as it is")
         if kind == "pca":
             made = project(latents, self._previous)
         elif kind == "axes":
@@ -139,6 +142,23 @@ class Projector:
         return Projection(
             positions, nothing, axes, titles=(f"{name} 1", f"{name} 2"), inverse=fitted
         )
+
+
+def laid(projector: Projector, epoch: int, latents: FloatArray) -> Projection:
+    """The latents of an epoch on a projector's plane, all at once; raises as `Projector.project`.
+
+    Example:
+        >>> from aeviz.plane import two_dimensions
+        >>> latents = np.arange(12, dtype=np.float32).reshape(3, 4)
+        >>> laid(Projector(two_dimensions(1, 3)), 0, latents).positions.tolist()
+        [[1.0, 3.0], [5.0, 7.0], [9.0, 11.0]]
+    """
+    steps = projector.project(epoch, latents)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("Projection", end.value)
 
 
 def direction_of(direction: Direction, latents: Doubles) -> Doubles:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aeviz.analysis.planes import Projector, discriminants, inverse_error
+from aeviz.analysis.planes import Projector, discriminants, inverse_error, laid
 from aeviz.analysis.projection import Projection
 from aeviz.messages import Inverse
 from aeviz.plane import PCA, Direction, Plane, dimension, principal, two_dimensions
@@ -11,12 +11,7 @@ from tests.analysis.test_projection import back, cloud
 
 
 def made(projector: Projector, latents: np.ndarray, epoch: int = 0) -> Projection:
-    steps = projector.project(epoch, latents.astype(np.float32))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return laid(projector, epoch, latents.astype(np.float32))
 
 
 def off_plane(flat: Projection, latents: np.ndarray) -> np.ndarray:
@@ -78,6 +73,12 @@ def test_directions_that_span_no_plane_are_refused_where_they_were_chosen() -> N
     assert np.isfinite(elsewhere.positions).all()
     with pytest.raises(ValueError, match="no direction z₉"):
         made(Projector(two_dimensions(0, 8)), latents)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_one_and_two_dimensions_are_never_projected(dimensions: int) -> None:
+    with pytest.raises(ValueError, match="as it is"):
+        made(Projector(Plane("lda"), np.arange(60) % 3), cloud(dimensions=dimensions))
 
 
 def test_the_discriminant_of_two_gaussians_is_the_known_one() -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from aeviz.api import load
 from aeviz.export.animation import map_frames
+from aeviz.plane import Plane, two_dimensions
 from tests.cli.conftest import Command
 
 
@@ -37,3 +38,13 @@ def test_planes_of_several_epochs_are_those_of_each(wine_run: Path) -> None:
     run = load(wine_run)
     for epoch, plane in enumerate(run.planes([0, 1])):
         np.testing.assert_allclose(plane.positions, run.plane(epoch).positions, atol=1e-6)
+
+
+def test_another_plane_of_a_run_is_asked_for_in_python(wine_run: Path) -> None:
+    run = load(wine_run)
+    plane = run.plane("last", two_dimensions(0, 2))
+    np.testing.assert_allclose(plane.positions, run.latents()[:, [0, 2]], atol=1e-5)
+    fitted = run.plane("last", Plane("tsne"))
+    assert fitted.positions.shape == (178, 2)
+    assert fitted.inverse is not None
+    assert fitted.inverse.error > 0
