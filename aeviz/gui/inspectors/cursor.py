@@ -212,7 +212,8 @@ class CursorInspector(Inspector):
         name, colour = label_of(self.session, row)
         number, away = (
             f"#{self._number(row)}",
-            f"{wording.coordinate(distance, self._places())} away",
+            f"{wording.coordinate(distance, self._places())} away"
+            + ("" if self.session.has_plane else " on the map"),
         )
         if name:
             self.decode.name_neighbour(name, colour, f"{number} · {away}")
