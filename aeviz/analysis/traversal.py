@@ -1,12 +1,14 @@
 """One latent dimension at a time: which dimensions carry anything, and over which range."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from aeviz.analysis.questions import Findings, Subject, register_question
 from aeviz.messages import FloatArray
 from aeviz.models.base import Posterior
 
@@ -81,3 +83,41 @@ def traversal(
     for row, dimension in enumerate(order):
         z[row, :, dimension] = np.linspace(low[dimension], high[dimension], steps)
     return Traversal(order, weight, dead, z.astype(np.float32))
+
+
+@register_question("traversal")
+def traversal_of_run(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings | None]:
+    """Which dimensions carry anything, over which range, as `traversal` finds it.
+
+    Arrays: `order`, `weight`, `dead`, (D,) each; `low`, `high`: quantiles of the aggregate
+    posterior by dimension, (D,); `median`, (D,). Values: `is_kl`: whether `weight` is a KL in nats,
+    else a variance; `counted`: samples whose posteriors were counted.
+    """
+    latents, model, samples = subject.latents, subject.model, subject.samples
+    if latents is None or not len(latents):
+        raise ValueError("this run shows no samples whose latents could say how far to go")
+    mu, log_var = latents, None
+    if samples is not None and subject.kept and isinstance(cast("object", model), Posterior):
+        rows = np.random.default_rng(0).permutation(subject.kept)[:TRAVERSED]
+        parts = []
+        for start in range(0, len(rows), ROWS):
+            part = rows[start : start + ROWS]
+            told = None if subject.told is None else subject.told(part)
+            x = torch.from_numpy(samples(part))
+            parts.append(posteriors(cast("Posterior", model), x, told))
+            yield None
+        mu, log_var = (np.concatenate(each) for each in zip(*parts, strict=True))
+    made = traversal(mu, log_var, 2)
+    ends = np.empty((2, len(made.order)), np.float32)
+    for row, dimension in enumerate(made.order):
+        ends[:, dimension] = made.z[row, :, dimension]
+    median = np.median(latents, axis=0).astype(np.float32)
+    arrays = {
+        "order": made.order,
+        "weight": made.weight,
+        "dead": made.dead,
+        "low": ends[0],
+        "high": ends[1],
+        "median": median,
+    }
+    yield Findings(arrays, {"is_kl": log_var is not None, "counted": len(mu)})

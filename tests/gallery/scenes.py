@@ -65,8 +65,15 @@ def _grid(program: Program) -> None:
     program.session.layers.show("grid")
 
 
+def _traversal(program: Program) -> None:
+    dock = program.window.docks.docks["traversal"]
+    dock.show()
+    dock.raise_()
+
+
 SCENES: list[Scene] = [
     Scene("decode", "Decode anywhere: a pinned place", _middle),
     Scene("sample", "A sample and its reconstruction", _sample),
     Scene("grid", "Grid of decodes under the points", _grid),
+    Scene("traversal", "Traversal: one dimension at a time", _traversal),
 ]
