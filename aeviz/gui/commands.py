@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from aeviz.gui.icons import icon
+from aeviz.gui.plane_menu import BOXES, TIPS
 from aeviz.gui.tools.base import in_order
+from aeviz.plane import NAMES
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,16 @@ COMMANDS = (
 )
 
 
+def plane_commands() -> tuple[Command, ...]:
+    """A command for every plane of the map."""
+    singles = [(name, NAMES[name], tip) for name, tip in TIPS.items()]
+    chosen = [(name, title.replace("Two", "two"), tip) for name, (title, tip) in BOXES.items()]
+    return tuple(
+        Command(f"plane.{name}", f"Plane: {title}", tip, "Plane")
+        for name, title, tip in (*singles, *chosen)
+    )
+
+
 def tool_commands() -> tuple[Command, ...]:
     """A command for every tool of the map."""
     return tuple(
@@ -154,7 +166,7 @@ class Commands(QObject):
         self, table: tuple[Command, ...] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        table = (*COMMANDS, *tool_commands()) if table is None else table
+        table = (*COMMANDS, *tool_commands(), *plane_commands()) if table is None else table
         self._actions: dict[str, QAction] = {}
         self._tips: dict[str, str] = {}
         self._groups: dict[str, QActionGroup] = {}

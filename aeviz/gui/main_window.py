@@ -25,6 +25,7 @@ from aeviz.gui.icons import icon
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.log_panel import LogPanel
 from aeviz.gui.plan import Plan
+from aeviz.gui.plane_commands import PlaneCommands
 from aeviz.gui.recent import RecentMenu, RecentRuns
 from aeviz.gui.session import Session
 from aeviz.gui.status_bar import StatusBar
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.panel = TrainingPanel(session, self.plan, self.commands)
         self.status = StatusBar(session)
         self.docks = Docks(self)
+        PlaneCommands(session, self.latent_view.bar.plane, self.commands, self)
         TrainingCommands(session, self.plan, self.commands, self)
         self._build()
         self._connect()
@@ -141,6 +143,10 @@ class MainWindow(QMainWindow):
         panels = menu.addMenu(self.tr("&Panels"))
         for dock in self.docks.docks.values():
             panels.addAction(dock.toggleViewAction())
+        planes = menu.addMenu(self.tr("P&lane of the map"))
+        planes.setToolTipsVisible(True)
+        for command in self.commands.menu("Plane"):
+            planes.addAction(self.commands.action(command.id))
         themes = menu.addMenu(icon("sun"), self.tr("&Theme"))
         for command in self.commands.menu("Theme"):
             themes.addAction(self.commands.action(command.id))

@@ -1,6 +1,5 @@
 """The button in the bar over the map that says which plane is shown, and its menu of others."""
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 
 import numpy as np
@@ -23,6 +22,10 @@ TIPS: dict[PlaneKind, str] = {
     "way back is learned.",
     "umap": "Keeps neighbours and groups together. It is fitted to the shown epoch, which takes a "
     "while; the way back is learned.",
+}
+BOXES = {
+    "dimensions": ("Two dimensions…", "Two latent dimensions through a base point; exact."),
+    "directions": ("Two directions…", "Two directions through a base point; exact."),
 }
 NO_UMAP = "UMAP is an extra that is not installed: pip install 'aeviz[umap]'"
 
@@ -56,14 +59,11 @@ class PlaneButton(QuietButton):
             action.triggered.connect(self._on_kind_chosen)
             group.addAction(action)
         menu.addSeparator()
-        self.dimensions = menu.addAction("Two dimensions…")
-        self.directions = menu.addAction("Two directions…")
-        for action, tip in (
-            (self.dimensions, "The plane of two latent dimensions through a base point; exact."),
-            (self.directions, "The plane of two directions through a base point; exact."),
-        ):
+        self.boxes = {name: menu.addAction(title) for name, (title, _) in BOXES.items()}
+        for name, action in self.boxes.items():
             action.setCheckable(True)
-            action.setToolTip(tip)
+            action.setData(name)
+            action.setToolTip(BOXES[name][1])
             action.triggered.connect(self._on_box_asked)
             group.addAction(action)
         menu.addSeparator()
@@ -108,30 +108,30 @@ class PlaneButton(QuietButton):
             )
         return text, tip
 
-    def _reasons(self) -> Iterator[tuple[PlaneKind, str]]:
-        """Every kind and why it cannot be chosen, "" where it can."""
-        run = self._session.run
+    def reasons(self) -> dict[str, str]:
+        """Why each entry of the menu cannot be chosen, "" where it can."""
+        refusal, run = self._session.planes.refusal, self._session.run
         labels = None if run is None else run.labels
-        for kind in TIPS:
-            reason = ""
-            if kind == "lda" and (labels is None or len(np.unique(labels[labels >= 0])) < 2):
-                reason = "LDA needs samples of two labels or more."
-            elif kind == "umap" and find_spec("umap") is None:
-                reason = NO_UMAP
-            yield kind, reason
+        found: dict[str, str] = dict.fromkeys((*TIPS, *BOXES), refusal)
+        if not refusal and (labels is None or len(np.unique(labels[labels >= 0])) < 2):
+            found["lda"] = "LDA needs samples of two labels or more."
+        if not refusal and find_spec("umap") is None:
+            found["umap"] = NO_UMAP
+        return found
 
     @Slot()
     def _on_about_to_show(self) -> None:
         planes = self._session.planes
         now = planes.wanted or planes.shown
-        for kind, reason in self._reasons():
-            action = self.choices[kind]
+        reasons = self.reasons()
+        for kind, action in self.choices.items():
+            reason = reasons[kind]
             action.setEnabled(not reason)
             action.setToolTip(reason or TIPS[kind])
             action.setChecked(now.kind == kind)
         are_dimensions = all(each.kind == "dimension" for each in now.directions)
-        self.dimensions.setChecked(now.kind == "axes" and are_dimensions)
-        self.directions.setChecked(now.kind == "axes" and not are_dimensions)
+        self.boxes["dimensions"].setChecked(now.kind == "axes" and are_dimensions)
+        self.boxes["directions"].setChecked(now.kind == "axes" and not are_dimensions)
         elsewhere = planes.shown.is_learned and planes.shown.epoch != self._session.epoch
         self.again.setVisible(elsewhere and planes.wanted is None)
         self.cancel.setVisible(planes.wanted is not None)
@@ -142,7 +142,16 @@ class PlaneButton(QuietButton):
     def _on_kind_chosen(self) -> None:
         action = self.sender()
         if isinstance(action, QAction):
-            self.choose(action.data())
+            self.take(str(action.data()))
+
+    def take(self, name: str) -> None:
+        """Do what an entry of the menu does, by its name."""
+        if name in BOXES:
+            self.ask(dimensions_only=name == "dimensions")
+            return
+        for kind in self.choices:
+            if kind == name:
+                self.choose(kind)
 
     def choose(self, kind: PlaneKind) -> None:
         """Show a plane that needs no more words."""
@@ -157,7 +166,9 @@ class PlaneButton(QuietButton):
 
     @Slot()
     def _on_box_asked(self) -> None:
-        self.ask(dimensions_only=self.sender() is self.dimensions)
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.take(str(action.data()))
 
     def ask(self, *, dimensions_only: bool) -> PlaneBox | None:
         """Let a person choose two directions; nothing waits for the answer."""

@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aeviz import messages as m
+from aeviz.gui.commands import Commands
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.layers.base import LAYERS, Layer, LayerEntry
+from aeviz.gui.plane_commands import PlaneCommands
 from aeviz.gui.plane_state import FIT
 from aeviz.gui.session import Session
 from aeviz.plane import PCA, Plane, two_dimensions
@@ -277,6 +279,22 @@ def test_two_directions_are_chosen_in_a_small_window(view: LatentView) -> None:
     assert wanted is not None
     assert wanted.title == "#4 → #11, PC 2"
     assert wanted.base == (0, 1, 2, 3, 4)
+
+
+def test_every_plane_is_a_command_that_says_why_it_cannot_be_asked_for(
+    view: LatentView, qtbot: QtBot
+) -> None:
+    session, commands = view.session, Commands()
+    kept = PlaneCommands(session, view.bar.plane, commands, commands)
+    commands.action("plane.lda").trigger()
+    assert session.planes.wanted == Plane("lda", epoch=4)
+    commands.action("plane.pca").trigger()
+    assert session.planes.wanted is None
+    session.receive(run_opened(dimensions=2, run="flat"))
+    session.receive(epoch_done(0, run="flat"))
+    assert not commands.action("plane.lda").isEnabled()
+    assert "two dimensions" in commands.action("plane.directions").toolTip()
+    assert kept.parent() is commands
 
 
 def test_lda_without_labels_says_what_it_needs(qtbot: QtBot) -> None:
