@@ -83,3 +83,15 @@ class Hands(QObject):
     def cancel(self) -> bool:
         """Esc was pressed."""
         return self.tool.cancel()
+
+    def erase(self) -> bool:
+        """Delete or Backspace was pressed."""
+        return self.tool.erase()
+
+    def nudge(self, step: QPointF) -> bool:
+        """An arrow key was pressed."""
+        return self.tool.nudge(step)
+
+    def menu(self, at: QPointF) -> bool:
+        """The right button was clicked."""
+        return any(layer.menu(at) for layer in self._layers)

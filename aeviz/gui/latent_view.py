@@ -251,7 +251,7 @@ class LatentView(QWidget):
     @Slot(QPointF)
     def _on_nudged(self, step: QPointF) -> None:
         session = self.session
-        if not session.epochs:
+        if not session.epochs or self.hands.nudge(step):
             return
         place = None if session.pin is None else session.position_of(session.pin)
         if session.pin is None or place is None:
@@ -301,6 +301,9 @@ class LatentView(QWidget):
 
     @Slot(QPoint)
     def _on_menu_asked(self, place: QPoint) -> None:
+        at = self.plot.position_at(QPointF(self.plot.viewport().mapFromGlobal(place)))
+        if at is not None and self.hands.menu(at):
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(self.actions())
@@ -328,8 +331,10 @@ class LatentView(QWidget):
         self.empty.setGeometry(self.rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter ends what a tool is about, Esc gives it up."""
+        """Enter ends what a tool is about, Esc gives it up, Delete takes a part of it away."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.hands.finish():
+            return
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.hands.erase():
             return
         if event.key() == Qt.Key.Key_Escape:
             self.escape()

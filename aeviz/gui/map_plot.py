@@ -234,6 +234,11 @@ class MapPlot(StyledPlot):
         else:
             super().mouseReleaseEvent(event)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Leave the second of two clicks to the scene, whoever took the first."""
+        self._is_taken = False
+        super().mouseDoubleClickEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point, unless the map is being dragged."""
         if self._is_taken and self.taker is not None:

@@ -63,7 +63,9 @@ class PictureSheet(QWidget):
         columns = max(min(max(fitting, self._columns), len(self.pictures)), 1)
         room = (width - 2 - (columns - 1) * _GAP) / columns
         if room < wide:
-            wide, high = cell_size(self._shape, room, ratio)
+            # a row of features is wider than high
+            side = room if len(self._shape) == 3 else room / (wide / high)
+            wide, high = cell_size(self._shape, side, ratio)
         return columns, wide, high
 
     def _line(self, high: float) -> float:

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from aeviz import messages as m
 from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
+from aeviz.gui.route import Route
+from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
 
 COLOURS = ("label", "part", "condition")
@@ -121,6 +123,8 @@ class Session(QObject):
         self.layers = LayerState(self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
+        self.route = Route(self)
+        self.walk = Walk(self, self.route)
         self.here = m.TrainingChanged(state="idle")
         self._followed = m.TrainingChanged(state="idle")
         self.outside: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from aeviz.gui.route import METHODS
 from aeviz.messages import Failed
 from aeviz.program import Program
 
@@ -44,7 +45,7 @@ class Monkey:
         self.deeds: list[Callable[[], None]] = [
             self.hover, self.hover, self.hover, self.click, self.drag, self.wheel, self.scrub,
             self.scrub, self.play, self.command, self.dock, self.resize, self.train, self.stop,
-            self.open, self.select, self.key, self.plane,
+            self.open, self.select, self.key, self.plane, self.path,
         ]  # fmt: skip
 
     def act(self) -> None:
@@ -135,8 +136,22 @@ class Monkey:
         if button.isEnabled():
             button.choose(self.random.choice(("pca", "lda")))
 
+    def path(self) -> None:
+        """Make a path by clicks or a drag, and look at it in one way or another."""
+        session = self.program.session
+        session.set_tool("path")
+        for deed in self.random.choices([self.click, self.click, self.drag], k=3):
+            deed()
+        session.route.set_method(self.random.choice(list(METHODS)))
+        session.route.compare(self.random.random() < 0.2)
+        session.route.set_at(self.random.random())
+        session.set_tool(self.random.choice(["inspect", "path", "pan"]))
+
     def key(self) -> None:
-        keys = [Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right]
+        keys = [
+            Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right,
+            Qt.Key.Key_Return, Qt.Key.Key_Delete,
+        ]  # fmt: skip
         QTest.keyClick(self.target(), self.random.choice(keys))
 
 

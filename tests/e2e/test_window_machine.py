@@ -24,12 +24,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, QtMsgType
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 import aeviz
+from aeviz.gui.inspectors.path import PathInspector
+from aeviz.gui.route import METHODS
+from aeviz.gui.tools.base import TOOLS
 from aeviz.messages import Failed
 from aeviz.plane import two_dimensions
 from aeviz.program import Program
@@ -46,7 +49,17 @@ SCALE = 1000
 
 PLACES = st.tuples(st.integers(0, SCALE - 1), st.integers(0, SCALE - 1))
 AREAS = st.sampled_from(
-    ("map", "timeline", "cursor", "samples", "reconstruction", "log", "progress", "status")
+    (
+        "map",
+        "timeline",
+        "cursor",
+        "samples",
+        "reconstruction",
+        "path",
+        "log",
+        "progress",
+        "status",
+    )
 )
 BUTTONS = st.sampled_from((Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton))
 KEYS = st.sampled_from(
@@ -62,6 +75,7 @@ KEYS = st.sampled_from(
         Qt.Key.Key_Return,
         Qt.Key.Key_Tab,
         Qt.Key.Key_PageDown,
+        Qt.Key.Key_Delete,
     )
 )
 COMMANDS = st.sampled_from(
@@ -242,6 +256,46 @@ class WindowMachine(RuleBasedStateMachine):
     def colour(self, colour: str) -> None:
         self.window.latent_view.legend.colour_chosen.emit(colour)
 
+    @rule(tool=st.sampled_from(tuple(TOOLS)))
+    def tool(self, tool: str) -> None:
+        self.window.commands.action(f"tool.{tool}").trigger()
+
+    @rule(
+        start=PLACES, end=PLACES, draws=st.booleans(), method=st.sampled_from(tuple(METHODS)),
+        steps=st.integers(1, 70), compares=st.booleans(),
+    )  # fmt: skip
+    def path(
+        self,
+        start: tuple[int, int],
+        end: tuple[int, int],
+        draws: bool,
+        method: str,
+        steps: int,
+        compares: bool,
+    ) -> None:
+        self.tool("path")
+        if draws:
+            self.drag("map", start, end)
+        else:
+            for place in (start, end):
+                self.click("map", place, Qt.MouseButton.LeftButton)
+        panel = self.window.docks.docks["path"].widget()
+        assert isinstance(panel, PathInspector)
+        panel.bar.steps.setValue(steps)
+        panel.bar.compare.setChecked(compares and panel.bar.compare.isEnabled())
+        for action in panel.findChildren(QAction):
+            if action.data() == method and action.isEnabled():
+                action.trigger()
+
+    @rule(deed=st.sampled_from(("play", "add", "loop", "reverse", "clear")), share=st.floats(0, 1))
+    def walk(self, deed: str, share: float) -> None:
+        panel = self.window.docks.docks["path"].widget()
+        assert isinstance(panel, PathInspector)
+        thing = getattr(panel.bar, deed)
+        if thing.isEnabled():
+            (thing.trigger if isinstance(thing, QAction) else thing.click)()
+        self.session.route.set_at(share)
+
     @rule(data=DATA, model=MODELS)
     def plan(self, data: str, model: str) -> None:
         bar = bar_of(self.window)
@@ -315,6 +369,16 @@ class WindowMachine(RuleBasedStateMachine):
         assert -1 <= session.hovered < count
         for z in (session.pin, session.cursor):
             assert z is None or (z.shape == (run.latent_dim,) and np.isfinite(z).all())
+
+    @invariant()
+    def the_path_belongs_to_the_run(self) -> None:
+        run, route = self.session.run, self.session.route
+        assert run is not None
+        for anchor in route.anchors:
+            assert anchor.z.shape == (run.latent_dim,)
+            assert -1 <= anchor.row < len(run.index)
+        assert route.line is None or len(route.knots) == len(route.anchors)
+        assert 0 <= route.at <= 1
 
     @invariant()
     def the_map_shows_the_run(self) -> None:

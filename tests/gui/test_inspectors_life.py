@@ -14,7 +14,7 @@ from aeviz.gui.inspectors.base import INSPECTORS
 from aeviz.gui.session import Session
 from tests.gui.inspector_setup import READY, image_run, show, table_run
 
-OWN = ("cursor", "samples", "reconstruction", "data", "codebook", "styles")
+OWN = ("cursor", "samples", "reconstruction", "data", "codebook", "styles", "path")
 
 
 @pytest.fixture(params=OWN)
@@ -25,7 +25,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_every_inspector_is_registered() -> None:
     assert set(OWN) <= set(INSPECTORS)
     assert [INSPECTORS[name].title for name in OWN] == [
-        "Decoded", "Samples", "Reconstructions", "Data", "Codebook", "Styles",
+        "Decoded", "Samples", "Reconstructions", "Data", "Codebook", "Styles", "Path",
     ]  # fmt: skip
 
 

@@ -53,6 +53,10 @@ class Layer(QObject):
     def release(self, at: QPointF) -> None:
         """That button came up."""
 
+    def menu(self, at: QPointF) -> bool:
+        """The right button was clicked at a position of the map; False opens the map's menu."""
+        return False
+
     @Slot(str)
     def _on_layers_changed(self, name: str) -> None:
         if name == self.name:

@@ -51,6 +51,14 @@ class Tool(QObject):
         """Esc was pressed; False where nothing is under way."""
         return False
 
+    def erase(self) -> bool:
+        """Delete or Backspace was pressed; False where there is nothing of the tool's."""
+        return False
+
+    def nudge(self, step: QPointF) -> bool:
+        """An arrow key was pressed: how far to move, on the map; False moves the pin."""
+        return False
+
     def put_away(self) -> None:
         """Another tool is taken, or another run is shown: end what is under way."""
         self.cancel()
