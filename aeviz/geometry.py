@@ -146,18 +146,20 @@ def blend(known: Floats, values: Floats, at: Floats, near: int = 8) -> NDArray[n
         array([[2.],
                [3.]], dtype=float32)
     """
-    places = np.asarray(at, np.float64)
-    others = np.asarray(known, np.float64)
+    middle = np.mean(known, axis=0)  # near zero single precision ranks well, in half the time
+    places = np.asarray(at - middle, np.float32)
+    others = np.asarray(known - middle, np.float32)
     # Without |at|², which is the same for all that one place is compared with.
-    squares = (others * others).sum(axis=1) - 2 * (places @ others.T)
+    squares = places @ (-2 * others.T)
+    squares += (others * others).sum(axis=1)
     near = min(near, len(others))
     rows = np.argpartition(squares, near - 1, axis=1)[:, :near]
     gaps = others[rows] - places[:, None, :]
-    apart = (gaps * gaps).sum(axis=2)
+    apart = (gaps * gaps).sum(axis=2, dtype=np.float64)
     weights = 1.0 / np.maximum(apart, 1e-12 * apart.max(axis=1, keepdims=True) + 1e-300)
     weights /= weights.max(axis=1, keepdims=True)
     weights /= weights.sum(axis=1, keepdims=True)
-    return np.asarray(np.einsum("kn,knb->kb", weights, values[rows]), np.float32)
+    return np.asarray((weights[:, None, :] @ values[rows])[:, 0], np.float32)
 
 
 def extent(positions: Floats, margin: float = 0.0, cut: float = 0.0) -> Region:

@@ -21,8 +21,8 @@ from aeviz.plane import Direction, Plane
 
 Doubles = NDArray[np.float64]
 
-RIDGE = 1e-9
-"""Added to the scatter within labels, as a share of its mean: a dead dimension has none."""
+RIDGE = 1e-10
+"""Added to the scatter within labels, as a share of the mean of all: a dead dimension has none."""
 
 SLICE = 256
 """Latents at a time that are put on a fitted map."""
@@ -79,7 +79,8 @@ class Projector:
         """Two directions through a base point."""
         first, second = self.plane.directions
         rows = latents.astype(np.float64)
-        axes, is_whole = spanned([direction_of(first, rows), direction_of(second, rows)], rows)
+        across, up = vectors_of(self.plane, rows)
+        axes, is_whole = spanned([across, up], rows)
         if is_chosen and not is_whole:
             raise ValueError(
                 f"{first.title} and {second.title} span no plane: at this epoch they point the "
@@ -90,7 +91,7 @@ class Projector:
         if are_dimensions:
             base = base - axes @ (axes.T @ base)  # so that the ticks are the latents' own numbers
         made = on_plane(rows, base, axes)
-        made = replace(made, titles=(first.title, _upright(first, second, rows)))
+        made = replace(made, titles=(first.title, _upright(first, second, across, up)))
         are_principal = first.kind == second.kind == "principal"
         return turned(made, self._previous) if are_principal else self._mirrored(made)
 
@@ -161,24 +162,30 @@ def laid(projector: Projector, epoch: int, latents: FloatArray) -> Projection:
             return cast("Projection", end.value)
 
 
-def direction_of(direction: Direction, latents: Doubles) -> Doubles:
-    """The vector (D,) of a direction among the latents (N, D) of an epoch, of any length.
+def vectors_of(plane: Plane, latents: Doubles) -> list[Doubles]:
+    """The vectors (D,) of a plane's directions among the latents (N, D) of an epoch.
 
-    Raises:
-        ValueError: If it names a dimension or a sample that is not there.
+    They are of any length. Raises ValueError as `_vector` does.
     """
+    found = [each.numbers[0] for each in plane.directions if each.kind == "principal"]
+    # All at once: above a hundred dimensions this is what takes time.
+    axes = principal_axes(latents, max(found) + 1)[1] if found else None
+    return [_vector(direction, latents, axes) for direction in plane.directions]
+
+
+def _vector(direction: Direction, latents: Doubles, axes: Doubles | None) -> Doubles:
+    """One of them; raises ValueError if it names a dimension or a sample that is not there."""
     count, dimensions = latents.shape
-    on_rows = direction.kind in ("samples", "pin")
-    if any(not 0 <= each < (count if on_rows else dimensions) for each in direction.numbers):
+    numbers, on_rows = direction.numbers, direction.kind in ("samples", "pin")
+    if any(not 0 <= each < (count if on_rows else dimensions) for each in numbers):
         raise ValueError(f"there is no direction {direction.title} in this run")
     if direction.kind == "dimension":
-        return np.asarray(np.eye(dimensions)[direction.numbers[0]])
-    if direction.kind == "principal":
-        return principal_axes(latents, direction.numbers[0] + 1)[1][:, -1]
+        return np.asarray(np.eye(1, dimensions, numbers[0])[0])
+    if direction.kind == "principal" and axes is not None:
+        return axes[:, numbers[0]]
     if direction.kind == "samples":
-        start, end = (latents[row] for row in direction.numbers)
-        return np.asarray(end - start)
-    return np.asarray(latents[direction.numbers[0]] - np.asarray(direction.start))
+        return np.asarray(latents[numbers[1]] - latents[numbers[0]])
+    return np.asarray(latents[numbers[0]] - np.asarray(direction.start))
 
 
 def base_of(plane: Plane, latents: Doubles) -> Doubles:
@@ -218,11 +225,10 @@ def _left_of(direction: Doubles, axes: list[Doubles]) -> list[Doubles]:
     return [left / length] if length > _SMALLEST_SINE * whole and length > 0 else []
 
 
-def _upright(first: Direction, second: Direction, latents: Doubles) -> str:
+def _upright(first: Direction, second: Direction, across: Doubles, up: Doubles) -> str:
     """The title of the second axis: what is upright on the first of a slanting direction."""
-    one, other = direction_of(first, latents), direction_of(second, latents)
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    slants = lengths > 0 and abs(float(one @ other)) > 1e-3 * lengths
+    lengths = float(np.linalg.norm(across) * np.linalg.norm(up))
+    slants = lengths > 0 and abs(float(across @ up)) > 1e-3 * lengths
     return f"{second.title} ⟂ {first.title}" if slants else second.title
 
 
@@ -246,13 +252,14 @@ def discriminants(latents: Doubles, labels: IntArray) -> Doubles:
     if len(classes) < 2:
         raise ValueError("LDA needs samples of two labels or more")
     counts = np.bincount(members)
-    means = np.stack([rows[members == each].mean(axis=0) for each in range(len(classes))])
-    own = rows - means[members]
-    within = own.T @ own / len(rows)
-    dimensions = len(within)
-    within += (RIDGE * np.trace(within) / dimensions + 1e-30) * np.eye(dimensions)
+    centred = rows - rows.mean(axis=0)
+    means = (np.eye(len(classes))[members].T @ centred) / counts[:, None]
+    # The scatter of all is that within and that between.
+    whole = centred.T @ centred
+    ridge = (RIDGE * np.trace(whole) / len(whole) + 1e-30) * np.eye(len(whole))
+    within = whole - (means.T * counts) @ means + ridge
     root = np.linalg.cholesky(within)
-    apart = np.linalg.solve(root, (means - rows.mean(axis=0)).T) * np.sqrt(counts)
+    apart = np.linalg.solve(root, means.T) * np.sqrt(counts)
     count = min(2, len(classes) - 1)
     best = np.linalg.svd(apart, full_matrices=False)[0][:, :count]
     return with_positive_parts(np.linalg.solve(root.T, best))
