@@ -7,6 +7,7 @@ References:
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -22,7 +23,13 @@ SIDE = 64
 """Rows and columns of a stretch over the map."""
 
 ROWS = 64
-"""Latents that are differentiated at a time, so that a slice stays short."""
+"""Latents that are differentiated at a time at most."""
+
+FIRST_ROWS, SLICE = 8, 0.008
+"""Latents of a question's first slice, and how many seconds a slice should take."""
+
+SHOW_EVERY = 0.1
+"""Seconds between two looks at a stretch that is under way."""
 
 Decode = Callable[[Tensor], Tensor]
 
@@ -58,7 +65,8 @@ def stretch(decode: Decode, z: ArrayLike, axes: ArrayLike | None = None) -> NDAr
         axes: Directions whose area or volume is measured, (D, K); None for all D.
 
     Returns:
-        (N,), the factor by which a small volume spanned by the directions grows when decoded.
+        (N,), the factor by which a small volume spanned by the directions grows when decoded; NaN
+        where a derivative is not finite.
 
     Raises:
         ValueError: If the shapes do not fit.
@@ -77,20 +85,24 @@ def stretch(decode: Decode, z: ArrayLike, axes: ArrayLike | None = None) -> NDAr
 @torch.no_grad()
 def _volumes(decode: Decode, z: Tensor, axes: Tensor) -> NDArray[np.float64]:
     jacobian = directional_derivatives(decode, z, axes).double()
-    # The product of singular values, not det(JᵀJ): squaring loses half of the digits.
-    values = torch.linalg.svdvals(jacobian)
     if axes.shape[1] > jacobian.shape[1]:  # more directions than features: they span no volume
         return np.zeros(len(z))
-    return cast("NDArray[np.float64]", values.prod(dim=1).numpy())
+    is_known = jacobian.isfinite().flatten(1).all(dim=1)
+    # The product of singular values, not det(JᵀJ): squaring loses half of the digits.
+    values = torch.linalg.svdvals(torch.nan_to_num(jacobian)).prod(dim=1)
+    # Far off its data a flow may have no finite derivative.
+    values[~is_known] = torch.nan
+    return cast("NDArray[np.float64]", values.numpy())
 
 
 @register_question("stretch")
 def stretch_over_map(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings | None]:
     """The decoder's stretch over a `region` of the map, row by row.
 
-    Arguments: `region`; above two dimensions `mean` and `axes` of the map; `side`; `condition`, a
-    tensor (K,) or number as the model's `decode` takes it. Arrays: `stretch` (side, side), the
-    highest row first, NaN where it is not computed yet. Values: `region`, `progress` in [0, 1].
+    Arguments: `region`; above two dimensions `mean` and `axes` of the map; `side`; `condition` as
+    messages name it. Arrays: `stretch` (side, side), the highest row first, NaN where it is not
+    computed yet. Values: `region`, `progress` in [0, 1]. It is 0 everywhere of a decoder that goes
+    in jumps, as one of codes does: it is flat between them.
     """
     model = subject.model
     assert model is not None
@@ -103,11 +115,31 @@ def stretch_over_map(subject: Subject, arguments: Mapping[str, Any]) -> Iterator
     if axes.shape != (model.latent_dim, 2):
         raise ValueError(f"the axes of the map must be ({model.latent_dim}, 2), got {axes.shape}")
     z = mean + geometry.lattice(region, side, side).reshape(-1, 2) @ axes.T
-    found = np.full(side * side, math.nan)
-    for start in range(0, len(z), ROWS):
-        part = slice(start, start + ROWS)
-        found[part] = stretch(model.decode, z[part], axes)
-        done = min(1.0, (start + ROWS) / len(z))
+    found, start, rows = np.full(side * side, math.nan), 0, FIRST_ROWS
+    shown = time.perf_counter()
+    while start < len(z):
+        began, part = time.perf_counter(), z[start : start + rows]
+        found[start : start + rows] = stretch(told(subject, arguments, len(part)), part, axes)
+        start += len(part)
+        now = time.perf_counter()
+        # At most halved: one slice can lie when others keep the processor busy.
+        fitting = int(rows * SLICE / max(now - began, 1e-6))
+        rows = max(1, rows // 2, min(fitting, 2 * rows, ROWS))
+        if start < len(z) and now - shown < SHOW_EVERY:
+            yield None
+            continue
         yield Findings(
-            {"stretch": found.reshape(side, side).copy()}, {"region": region, "progress": done}
+            {"stretch": found.reshape(side, side).copy()},
+            {"region": region, "progress": start / len(z)},
         )
+        shown = now
+
+
+def told(subject: Subject, arguments: Mapping[str, Any], count: int) -> Decode:
+    """The decoder of so many latents, told the condition of a question's arguments."""
+    model = subject.model
+    assert model is not None
+    condition = None
+    if subject.condition is not None:
+        condition = subject.condition(arguments.get("condition"), count)
+    return lambda z: model.decode(z, condition)

@@ -13,19 +13,17 @@ from aeviz.gui.theme import SPACE
 class LayerLegend(QWidget):
     """Two lines beside a scale; what has no room is shortened, and the tool tip has it whole."""
 
-    def __init__(self, scale: QWidget | None = None, button: str = "") -> None:
+    def __init__(self, scale: QWidget | None = None, button: QuietButton | None = None) -> None:
         """Make one.
 
         Args:
             scale: What stands on the left.
-            button: What the button says, "" for none.
+            button: What stands on the right, hidden until it is shown.
         """
         super().__init__()
         self.scale = scale
         self.first = ElidedLabel("")
         self.second = ElidedLabel("", "muted")
-        self.button = QuietButton(button)
-        self.button.setVisible(False)
         lines = QVBoxLayout()
         lines.setSpacing(0)
         lines.addStretch()
@@ -39,7 +37,9 @@ class LayerLegend(QWidget):
         if scale is not None:
             row.addWidget(scale, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(lines, 1)
-        row.addWidget(self.button)
+        if button is not None:
+            button.setVisible(False)
+            row.addWidget(button)
 
     def say(self, first: str, second: str = "", tone: Tone = "text") -> None:
         """Show two lines."""

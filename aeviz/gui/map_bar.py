@@ -17,6 +17,7 @@ from aeviz.messages import RunOpened
 from aeviz.plane import Plane
 
 _ICON = QSize(17, 17)
+_ROOM = 6
 
 
 class MapBar(QWidget):
@@ -92,9 +93,13 @@ class MapBar(QWidget):
 
     def add_legends(self, legends: Iterable[QWidget]) -> None:
         """Give what layers show while they are on its place in the bar."""
+        highest = self.sizeHint().height()
         for legend in legends:
+            highest = max(highest, legend.sizeHint().height() + _ROOM)
             self._legends.addWidget(legend)
             legend.hide()
+        # As high as with a legend: the map must not jump when a layer is switched on.
+        self.setFixedHeight(highest)
 
     @Slot()
     def _on_tool_clicked(self) -> None:

@@ -11,7 +11,8 @@ from aeviz.analysis.geodesic import curve_length, geodesic
 from aeviz.analysis.questions import Subject, ask
 from aeviz.analysis.stretch import stretch
 from aeviz.models import MODELS
-from aeviz.models.base import DataSpec
+from aeviz.models.base import Codebook, DataSpec, ModelEntry
+from tests.models.tiny import SPECS, cases, tiny
 
 
 def linear(seed: int = 0) -> tuple[torch.nn.Linear, float]:
@@ -115,3 +116,44 @@ def test_the_stretch_over_the_map_fills_and_has_its_highest_row_first() -> None:
     weight = next(p for p in model.parameters() if p.shape == (6, 2)).detach().double()
     known = math.sqrt(float(torch.linalg.det(weight.T @ weight)))
     np.testing.assert_allclose(last.arrays["stretch"], known, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("entry", "spec"), list(cases()))
+def test_every_model_says_how_its_decoder_stretches(entry: ModelEntry, spec: DataSpec) -> None:
+    model = tiny(entry, spec).eval().requires_grad_(False)
+    asked: list[object] = []
+
+    def condition(told: object, count: int) -> torch.Tensor | None:
+        asked.append(told)
+        return None if spec.condition_kind == "" else torch.ones(count, dtype=torch.int64)
+
+    subject = Subject(model, condition=condition)
+    axes = np.eye(model.latent_dim, 2)
+    arguments = {"region": (-1, 1, -1, 1), "side": 4, "axes": axes, "condition": 1}
+    *_, last = ask("stretch", subject, arguments)
+    assert last is not None
+    found = last.arrays["stretch"]
+    assert found.shape == (4, 4)
+    assert (found >= 0).all()
+    assert (found == 0).all() == isinstance(model, Codebook)
+    assert set(asked) == {1}
+
+
+def test_the_stretch_is_that_of_the_told_condition() -> None:
+    model = tiny(MODELS["conditional-vae"], SPECS["table"]).eval()
+    found = []
+    for choice in (0, 2):
+        subject = Subject(model, condition=lambda told, count: torch.full((count,), told))
+        arguments = {"region": (-1, 1, -1, 1), "side": 4, "condition": choice}
+        *_, last = ask("stretch", subject, arguments)
+        assert last is not None
+        found.append(last.arrays["stretch"])
+    assert not np.allclose(*found, rtol=1e-3)
+    alone = stretch(lambda z: model.decode(z, torch.full((len(z),), 2)), [[-1, 1]])
+    np.testing.assert_allclose(found[1][0, 0], alone, rtol=1e-5)
+
+
+def test_where_a_derivative_is_not_finite_the_stretch_is_unknown() -> None:
+    found = stretch(torch.sqrt, [[1.0, 4.0], [-1.0, 4.0]])
+    assert found[0] == pytest.approx(0.5 * 0.25)
+    assert math.isnan(found[1])

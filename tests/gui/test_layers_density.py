@@ -87,12 +87,12 @@ def test_a_flow_stays_with_its_epoch_until_it_is_fitted_again(qtbot: QtBot) -> N
     assert flow.legend.second.text == "fitting to epoch 4: 34 %"
     session.set_playhead(2)
     assert {ask.epoch for ask in asks(posted, "density.flow")} == {4}
-    assert flow.legend.button.isVisibleTo(flow.legend)
+    assert flow.refit.isVisibleTo(flow.legend)
     session.receive(answer(asks(posted, "density.flow")[-1]))
     assert flow.legend.second.text == "1,797 latents of epoch 4"
-    flow.legend.button.click()
+    flow.refit.click()
     assert asks(posted, "density.flow")[-1].epoch == 2
-    assert not flow.legend.button.isVisibleTo(flow.legend)
+    assert not flow.refit.isVisibleTo(flow.legend)
 
 
 def test_above_two_dimensions_it_says_that_a_plane_holds_no_mass(qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from aeviz.gui.layers.base import register_layer
 from aeviz.gui.layers.over_region import RegionLayer
 from aeviz.gui.map_plot import MapPlot
 from aeviz.gui.numbers import count
+from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.session import Session
 
 GROUP = "density"
@@ -39,8 +40,12 @@ class DensityLayer(RegionLayer):
         self.labels = IsoLabels(plot.box)
         self.scale = DensityScale(PALE)
         self.scale.setFixedWidth(self.scale.sizeHint().width())
-        self.legend: LayerLegend = LayerLegend(self.scale, "Refit")
+        self.legend: LayerLegend = self.make_legend()
         self.clear()
+
+    def make_legend(self) -> LayerLegend:
+        """The scale and two lines."""
+        return LayerLegend(self.scale)
 
     def arguments(self) -> dict[str, Any]:
         """Which density."""
@@ -95,7 +100,7 @@ class DensityLayer(RegionLayer):
     title="Histogram of the latents",
     tip="How many samples lie in each cell: an instant answer.",
     group=GROUP,
-    order=10,
+    order=20,
     dimensions=2,
     needs_plane=True,
 )
@@ -110,7 +115,7 @@ class HistogramLayer(DensityLayer):
     title="Prior",
     tip="Where the model expects latents to be: log p(z).",
     group=GROUP,
-    order=11,
+    order=21,
     needs="prior",
     dimensions=2,
     needs_plane=True,
@@ -130,7 +135,7 @@ class PriorLayer(DensityLayer):
     title="Aggregate posterior",
     tip="The mean of the samples' posteriors: where latents of the data really are.",
     group=GROUP,
-    order=12,
+    order=22,
     needs="posterior",
     dimensions=2,
     needs_plane=True,
@@ -151,7 +156,7 @@ class PosteriorLayer(DensityLayer):
     title="Gaussian mixture",
     tip="A mixture of at most 20 Gaussians, fitted to the latents in a moment.",
     group=GROUP,
-    order=13,
+    order=23,
     dimensions=2,
     needs_plane=True,
 )
@@ -171,7 +176,7 @@ class MixtureLayer(DensityLayer):
     title="Flow fitted to the latents",
     tip="A normalizing flow learns the density of the latents; it takes some seconds.",
     group=GROUP,
-    order=14,
+    order=24,
     dimensions=2,
     needs_plane=True,
 )
@@ -182,11 +187,16 @@ class FlowLayer(DensityLayer):
     kind = "flow"
 
     def __init__(self, session: Session, plot: MapPlot) -> None:
+        self.refit = QuietButton("Refit")
         super().__init__(session, plot)
         self._fitted: int | None = None
-        self.legend.button.setToolTip("Fit a flow to the latents of the shown epoch")
-        self.legend.button.clicked.connect(self._on_refit)
+        self.refit.setToolTip("Fit a flow to the latents of the shown epoch")
+        self.refit.clicked.connect(self._on_refit)
         session.epoch_changed.connect(self._on_epoch_changed)
+
+    def make_legend(self) -> LayerLegend:
+        """With a button."""
+        return LayerLegend(self.scale, self.refit)
 
     def arguments(self) -> dict[str, Any]:
         """Nothing more."""
@@ -214,7 +224,7 @@ class FlowLayer(DensityLayer):
 
     def _offer_refit(self) -> None:
         is_old = self._fitted is not None and self._fitted != self.session.epoch
-        self.legend.button.setVisible(self.is_on and is_old)
+        self.refit.setVisible(self.is_on and is_old)
 
     @Slot(object)
     def _on_run_changed(self, run: m.RunOpened | None) -> None:
