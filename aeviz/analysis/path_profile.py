@@ -208,6 +208,14 @@ class _Walk:
         far = (decoded[1:] - decoded[:-1]).flatten(1).double().norm(dim=1).numpy()
         if np.isfinite(far).all() and far.sum() > 0:
             leg.curve = curves.along(joined, far, len(leg.curve)).astype(np.float32)
+        # between the points that were moved a decoder may bend: then straight may be shorter
+        straight = curves.evenly(points, len(leg.curve)).astype(np.float32)
+        lengths = []
+        for curve in (leg.curve, straight):
+            decoded = yield from self._decoded(curve)
+            lengths.append(_lengths(decoded).sum())
+        if lengths[1] < lengths[0]:
+            leg.curve = straight
 
     def _differentiable(self, z: Tensor) -> Tensor:
         return self.model.decode(z, self._told(len(z)))
@@ -225,25 +233,33 @@ class _Walk:
         yield from self._decodes(leg)
 
     def _decodes(self, leg: _Leg) -> Slices:
-        """Decode a curve in slices as long as the one before allows."""
+        whole = yield from self._decoded(leg.curve)
+        leg.length = float(_lengths(whole).sum())
+        shown = whole[:: self.every]
+        leg.change = _lengths(shown)
+        last = shown.movedim(1, -1) if shown.ndim == 4 else shown
+        own = self.subject.own_units
+        leg.x = np.ascontiguousarray(last.numpy() if own is None else own(last.numpy()), np.float32)
+
+    def _decoded(self, curve: FloatArray) -> Generator[None, None, Tensor]:
+        """Decode a curve in slices, each as long as the one before allows."""
         done, rows, decoded = 0, 4, []
-        while done < len(leg.curve):
+        while done < len(curve):
             began = time.perf_counter()
-            part = torch.from_numpy(leg.curve[done : done + rows])
+            part = torch.from_numpy(curve[done : done + rows])
             with torch.no_grad():
                 decoded.append(self._decode(part, self._told(len(part))))
             done += len(part)
             fitting = int(rows * SLICE / max(time.perf_counter() - began, 1e-6))
             rows = max(1, min(fitting, 2 * rows))
             yield
-        whole = torch.cat(decoded).float()
-        flat = whole.flatten(1).double()
-        leg.length = float((flat[1:] - flat[:-1]).norm(dim=1).sum())
-        steps, shown = flat[:: self.every], whole[:: self.every]
-        leg.change = (steps[1:] - steps[:-1]).norm(dim=1).numpy()
-        last = shown.movedim(1, -1) if shown.ndim == 4 else shown
-        own = self.subject.own_units
-        leg.x = np.ascontiguousarray(last.numpy() if own is None else own(last.numpy()), np.float32)
+        return torch.cat(decoded).float()
+
+
+def _lengths(decoded: Tensor) -> Points:
+    """Distances between neighbouring decodes (P, …), (P − 1,)."""
+    flat = decoded.flatten(1).double()
+    return np.asarray((flat[1:] - flat[:-1]).norm(dim=1).numpy())
 
 
 def _anchors(subject: Subject, arguments: Mapping[str, Any]) -> Points:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from aeviz.gui import theme
 from aeviz.gui.film import cell_size, clamp_side
@@ -26,8 +26,9 @@ _GAP = 3.0
 _APART = 5.0
 _EDGE = 8.0
 _MOST_SIDE = 64.0
+_PICTURE_HIGH = 1e4
 _LEAST_SIDE = 18.0
-_MOST_ROW, _LEAST_ROW = 44.0, 26.0
+_MOST_ROW, _LEAST_ROW = 44.0, 22.0
 
 Values = NDArray[np.floating]
 
@@ -170,23 +171,27 @@ class Places:
 
 
 def places_of(scene: Scene, width: float, height: float, font: QFont, ratio: float) -> Places:
-    """Lay a sheet out in a width; curves become as high as the height allows."""
+    """Lay a sheet out in a width; decodes and curves become as high as the height allows."""
     metrics = QFontMetricsF(font)
-    names = min(metrics.horizontalAdvance("5th nearest −8.888") + 2 * _EDGE, 0.36 * width)
+    names = min(metrics.horizontalAdvance("5th nearest  0.08888") + 2 * _EDGE, 0.36 * width)
     inner = max(width - names - _EDGE, 40.0)
     every = max(1, math.ceil(scene.steps * (_LEAST_SIDE + _GAP) / inner))
-    shown = -(-scene.steps // every)
-    side = inner / shown - _GAP
-    if len(scene.shape) == 3:
-        cell = cell_size(scene.shape, clamp_side(side, scene.shape, _MOST_SIDE), ratio)
-        cell = cell if cell[0] <= side + _GAP else (side, side * cell[1] / cell[0])
-    else:
-        wide = min(side, 1.5 * _MOST_ROW)
-        cell = (wide, min(max(wide, _LEAST_ROW), _MOST_ROW))
+    side = inner / -(-scene.steps // every) - _GAP
+    rows = max(len(scene.rows), 1)
+    room = (height - RULER - 3 * (LOWEST + _APART)) / rows - _GAP
+    cell = _cell(scene.shape, side, max(room, 0.0), ratio)
     left, right = names + cell[0] / 2, names + inner - cell[0] / 2
     strips = RULER + len(scene.rows) * (cell[1] + _GAP)
     high = min(max((height - strips) / 3 - _APART, LOWEST), HIGHEST)
     return Places(len(scene.rows), scene.steps, every, cell, names, left, right, high)
+
+
+def _cell(shape: Sequence[int], across: float, down: float, ratio: float) -> tuple[float, float]:
+    """The size of a decode in so much room; it may be higher than the room, never wider."""
+    if len(shape) != 3:
+        return min(across, 1.5 * _MOST_ROW), min(max(down, _LEAST_ROW), _MOST_ROW)
+    wide, high = cell_size(shape, clamp_side(min(across, down), shape, _MOST_SIDE), ratio)
+    return (wide, high) if wide <= across + _GAP else (across, across * high / wide)
 
 
 def draw_scene(
@@ -375,14 +380,11 @@ def _draw_told(
     painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), title)
 
 
-def scene_picture(scene: Scene, title: str, font: QFont, at: float) -> Any:
+def scene_picture(scene: Scene, title: str, font: QFont, at: float) -> QImage:
     """The whole sheet as a picture in the light theme, twice as fine as the screen."""
-    from PySide6.QtCore import QSize
-    from PySide6.QtGui import QImage
-
     scale, edge, head = 2.0, 16.0, 28.0
     wide = 150.0 + scene.steps * 52.0
-    places = places_of(scene, wide, 0.0, font, scale)
+    places = places_of(scene, wide, _PICTURE_HIGH, font, scale)
     size = QSize(round((wide + 2 * edge) * scale), round((places.height + head + 2 * edge) * scale))
     image = QImage(size, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)

@@ -141,3 +141,19 @@ def test_a_geodesic_on_its_way_begins_straight_and_keeps_its_ends() -> None:
     assert len(seen) > 3
     for curve in seen:
         np.testing.assert_array_equal(curve[[0, -1]], [[0, 1], [1, 1]])
+
+
+class Wave(Line):
+    """Decodes onto a fine wave, whose bends lie between the points that a geodesic moves."""
+
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        across, up = z[:, 0], z[:, 1]
+        wave = (40 * across).sin() * (1 + up**2)
+        return torch.stack([across, up, wave], dim=1)
+
+
+def test_a_geodesic_is_never_longer_than_straight_also_between_its_points() -> None:
+    for anchors in ([[-1.0, 0.2], [1.0, 0.2]], [[0.0, -3.0], [2.0, 3.0]]):
+        _, _, values = ask(Wave(), anchors=anchors, methods=["straight", "geodesic"])
+        straight, geodesic = values["length"]
+        assert geodesic <= straight * (1 + 1e-6)
