@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
@@ -27,6 +27,9 @@ BOXES = {
     "dimensions": ("Two dimensions…", "Two latent dimensions through a base point; exact."),
     "directions": ("Two directions…", "Two directions through a base point; exact."),
 }
+LONGEST = 130
+"""Pixels of a plane's title at most; the tooltip and the map have all of it."""
+
 NO_UMAP = "UMAP is an extra that is not installed: pip install 'aeviz[umap]'"
 
 
@@ -97,7 +100,9 @@ class PlaneButton(QuietButton):
     def _shown(self) -> tuple[str, str]:
         """What is shown and how approximate the way back from it is, and the same at length."""
         session = self._session
-        text, tip = f"Plane: {session.planes.shown.title}", "Which plane of the latents is shown."
+        title = session.planes.shown.title
+        elided = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, LONGEST)
+        text, tip = f"Plane: {elided}", f"{title}: the plane of the latent space that is shown."
         inverse = session.epochs[session.epoch].inverse if session.epochs else None
         if inverse is not None:
             text += f" ±{inverse.error:.0%}"

@@ -278,6 +278,8 @@ def test_two_directions_are_chosen_in_a_small_window(view: LatentView) -> None:
     wanted = session.planes.wanted
     assert wanted is not None
     assert wanted.title == "#4 → #11, PC 2"
+    show(session, wanted)
+    assert "#4 → #11, PC 2" in button.toolTip()
     assert wanted.base == (0, 1, 2, 3, 4)
 
 
