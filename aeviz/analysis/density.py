@@ -191,7 +191,7 @@ def latent_density(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
         raise ValueError(f"the axes of the map must be ({latents.shape[1]}, 2), got {axes.shape}")
     z = mean + geometry.lattice(region, SIDE, SIDE).reshape(-1, 2) @ axes.T
     shown = time.perf_counter()
-    for density in _fitted(latents, options):
+    for density in fitted(latents, options):
         if density.step < options.steps and time.perf_counter() - shown < SHOW_EVERY:
             yield None
             continue
@@ -207,7 +207,7 @@ def latent_density(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
         shown = time.perf_counter()
 
 
-def _fitted(latents: FloatArray, options: FitOptions) -> Iterator[LatentDensity]:
+def fitted(latents: FloatArray, options: FitOptions) -> Iterator[LatentDensity]:
     """The fit of these latents on its way and as it ends, or at once where it was made before."""
     key = f"{mark_of(latents)} {asdict(options)}"
     steps = _fits.follow(key, lambda: fit(latents, options))

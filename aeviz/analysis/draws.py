@@ -1,13 +1,15 @@
 """Latents drawn from a prior, from a density of the latents, or from one sample's posterior."""
 
-from collections.abc import Callable
-from typing import Any, Literal, get_args
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from aeviz.analysis import density
+from aeviz.analysis.questions import Findings, Subject, register_question
 from aeviz.messages import FloatArray
 from aeviz.models.base import LatentModel, Posterior, Prior
 
@@ -104,3 +106,54 @@ def _from_mixture(latents: FloatArray, count: int, seed: int) -> FloatArray:
 def _from_flow(latents: FloatArray, count: int, seed: int) -> FloatArray:
     *_, fitted = density.fit(latents, density.FitOptions(seed=seed))
     return fitted.sample(count, torch.Generator().manual_seed(seed))
+
+
+MOST_DRAWN = 400
+"""Draws at most that a view may ask for."""
+
+
+@register_question("draws")
+def draws_of_run(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings | None]:
+    """Latents that are drawn, as `draw` draws them; a flow is fitted in slices first.
+
+    Arguments: `using`, `count`, `seed`; `row` of the shown sample for "posterior". Arrays: `z`,
+    (count, D); for "posterior" `mu`, (1, D), too. Values: `progress` in [0, 1]: there is no `z`
+    before it is 1.
+    """
+    using, count = cast("Source", str(arguments["using"])), int(arguments["count"])
+    seed, model, latents = int(arguments["seed"]), subject.model, subject.latents
+    if not 1 <= count <= MOST_DRAWN:
+        raise ValueError(f"{count} draws were asked for: 1 to {MOST_DRAWN} can be")
+    assert model is not None
+    if latents is None or not len(latents):
+        raise ValueError("this run shows no samples whose latents could be drawn from")
+    if using == "flow" and latents.shape[1] > 1:
+        yield from _draws_of_flow(latents, count, seed)
+        return
+    sample, told = None, None
+    if using == "posterior":
+        rows = np.array([int(arguments["row"])])
+        if subject.samples is None or not 0 <= rows[0] < subject.kept:
+            raise ValueError("this run does not keep that sample: choose another one")
+        sample = torch.from_numpy(subject.samples(rows))
+        told = None if subject.told is None else subject.told(rows)
+    z = draw(using, count, seed, model=model, latents=latents, sample=sample, told=told)
+    arrays = {"z": z}
+    if sample is not None and isinstance(cast("object", model), Posterior):
+        with torch.no_grad():
+            arrays["mu"] = cast("Posterior", model).posterior(sample, told)[0].float().numpy()
+    yield Findings(arrays, {"progress": 1.0})
+
+
+def _draws_of_flow(latents: FloatArray, count: int, seed: int) -> Iterator[Findings | None]:
+    """Draws of the flow that the density over the map shows too: it is fitted once."""
+    options, shown = density.FitOptions(), time.perf_counter()
+    for fitted in density.fitted(latents, options):
+        if fitted.step < options.steps:
+            is_due = time.perf_counter() - shown > density.SHOW_EVERY
+            shown = time.perf_counter() if is_due else shown
+            yield Findings({}, {"progress": fitted.step / options.steps}) if is_due else None
+            continue
+        z = fitted.sample(count, torch.Generator().manual_seed(seed))
+        yield Findings({"z": z}, {"progress": 1.0})
+        return

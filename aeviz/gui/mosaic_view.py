@@ -22,9 +22,11 @@ class MosaicView(QWidget):
 
     Signals:
         cell_chosen(int): The number of the cell that was clicked.
+        cell_hovered(int): The number of the cell under the mouse, -1 for none.
     """
 
     cell_chosen = Signal(int)
+    cell_hovered = Signal(int)
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -32,6 +34,7 @@ class MosaicView(QWidget):
         self.columns = self.rows = 0
         self._content: tuple[NDArray[Any], NDArray[np.bool_], SampleStyle] | None = None
         self.setAccessibleName(name)
+        self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -108,6 +111,15 @@ class MosaicView(QWidget):
         cell = self.cell_at(event.position().x(), event.position().y())
         if cell >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.cell_chosen.emit(cell)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Say which cell is under the mouse."""
+        self.cell_hovered.emit(self.cell_at(event.position().x(), event.position().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """None is."""
+        super().leaveEvent(event)
+        self.cell_hovered.emit(-1)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""

@@ -31,8 +31,16 @@ def save_picture(session: Session, picture: QImage, path: Path) -> None:
     """Write a picture; `noticed` or `failed` of the session says how it went."""
     target = path if path.suffix else path.with_suffix(".png")
     try:
-        exporting.write_whole(target, exporting.png_bytes(picture))
+        save_bytes(session, exporting.png_bytes(picture), target)
+    except exporting.ExportError as error:
+        session.receive(m.Failed(where="export", summary=str(error)))
+
+
+def save_bytes(session: Session, content: bytes, path: Path) -> None:
+    """Write a file whole; `noticed` or `failed` of the session says how it went."""
+    try:
+        exporting.write_whole(path, content)
     except exporting.ExportError as error:
         session.receive(m.Failed(where="export", summary=str(error)))
     else:
-        session.noticed.emit(f"Saved {target}")
+        session.noticed.emit(f"Saved {path}")

@@ -1,10 +1,13 @@
 """Draws come from where they are said to, and traversals vary one dimension."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from aeviz.analysis.draws import Source, draw
+from aeviz.analysis.questions import Findings, Subject, ask
 from aeviz.analysis.traversal import traversal
 from aeviz.models import MODELS
 from aeviz.models.base import DataSpec, LatentModel, Posterior
@@ -81,3 +84,36 @@ def test_a_known_kl_is_reported() -> None:
     mu, log_var = np.float32([[2.0]]), np.float32([[np.log(0.25)]])
     known = 0.5 * (4 + 0.25 - np.log(0.25) - 1)
     assert traversal(mu, log_var, 3).weight[0] == pytest.approx(known, rel=1e-6)
+
+
+# ── the question ──────────────────────────────────────────────────────────────────────────────
+
+
+def asked(asks: LatentModel, **arguments: Any) -> Findings:
+    samples = np.random.default_rng(0).normal(size=(400, 6)).astype(np.float32)
+    subject = Subject(asks, LATENTS, samples=samples.__getitem__, kept=400)
+    fields = {"using": "prior", "count": 6, "seed": 3, **arguments}
+    *_, found = (each for each in ask("draws", subject, fields) if each is not None)
+    return found
+
+
+@pytest.mark.parametrize("using", ["prior", "gmm", "flow", "posterior"])
+def test_the_question_draws_the_same_for_the_same_seed(using: str) -> None:
+    vae = model("vae")
+    first, again = (asked(vae, using=using, row=5) for _ in range(2))
+    assert first.arrays["z"].shape == (6, 2)
+    np.testing.assert_array_equal(first.arrays["z"], again.arrays["z"])
+    assert ("mu" in first.arrays) == (using == "posterior")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"count": 0}, "1 to 400"),
+        ({"using": "posterior", "row": 900}, "choose another"),
+        ({"using": "posterior", "row": 1}, "deterministic"),
+    ],
+)
+def test_the_question_says_what_cannot_be_drawn(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        asked(model("deep"), **arguments)

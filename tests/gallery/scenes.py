@@ -65,10 +65,19 @@ def _grid(program: Program) -> None:
     program.session.layers.show("grid")
 
 
-def _traversal(program: Program) -> None:
-    dock = program.window.docks.docks["traversal"]
+def _raise(program: Program, name: str) -> None:
+    dock = program.window.docks.docks[name]
     dock.show()
     dock.raise_()
+
+
+def _traversal(program: Program) -> None:
+    _raise(program, "traversal")
+
+
+def _draws(program: Program) -> None:
+    _raise(program, "draws")
+    program.session.layers.show("draws")
 
 
 SCENES: list[Scene] = [
@@ -76,4 +85,5 @@ SCENES: list[Scene] = [
     Scene("sample", "A sample and its reconstruction", _sample),
     Scene("grid", "Grid of decodes under the points", _grid),
     Scene("traversal", "Traversal: one dimension at a time", _traversal),
+    Scene("draws", "Draws: new samples and where they lie", _draws),
 ]

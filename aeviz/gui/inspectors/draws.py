@@ -1,0 +1,338 @@
+"""New samples: latents that are drawn, decoded in a sheet, and where they lie on the map."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aeviz import messages as m
+from aeviz.gui import saving
+from aeviz.gui.captions import tip
+from aeviz.gui.dock_title import INSET
+from aeviz.gui.drawn import drawn_of
+from aeviz.gui.inspectors.base import Inspector, register_inspector
+from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
+from aeviz.gui.labels import caption_label
+from aeviz.gui.mosaic_view import MosaicView
+from aeviz.gui.quiet_button import QuietButton
+from aeviz.gui.scroll import scrolled
+from aeviz.gui.session import Condition, Session
+from aeviz.gui.theme import SPACE
+from aeviz.gui.tiles import style_of_run
+
+VIEW = "draws"
+COUNTS = (16, 36, 64, 100, 225)
+NO_RUN = "Open a run or train a model: new samples that it decodes appear here."
+NO_PRIOR = "This model has no prior: draw from a density fitted to its latents."
+DETERMINISTIC = "This model is deterministic: a sample has one latent and no posterior."
+CHOOSE = "Select a sample on the map: draws of its posterior appear here, after the decode of μ."
+SOURCES = (
+    ("prior", "Prior"),
+    ("gmm", "Gaussian mixture"),
+    ("flow", "Flow"),
+    ("posterior", "Posterior of the sample"),
+)
+SAID = (
+    "The model's prior; a Gaussian mixture or a flow that is fitted to the latents of the shown "
+    "epoch; the posterior of the selected sample, z = μ + σ·ε"
+)
+
+
+@register_inspector("draws", title="Draws", area="right", order=103)
+class DrawsInspector(Inspector):
+    """Draws keep their latents while the timeline moves: each epoch decodes the same ones."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.drawn = drawn_of(session)
+        self.source = QComboBox()
+        self.number = QComboBox()
+        self.redraw = QPushButton("Redraw")
+        self.save = QPushButton("Save…")
+        self.layer = QuietButton("On the map", has_light=True)
+        self.said = caption_label("")
+        self.note = caption_label(NO_RUN)
+        self.sheet = MosaicView("Decodes of the draws")
+        self.seed = 0
+        self._values: NDArray[np.float32] | None = None
+        self._is_stale = True
+        self._lay_out()
+        self._listen()
+        self._on_run_changed(session.run)
+
+    def _lay_out(self) -> None:
+        for name, title in SOURCES:
+            self.source.addItem(title, name)
+        self.source.setAccessibleName("What is drawn from")
+        self.source.setToolTip(tip(SAID))
+        for count in COUNTS:
+            self.number.addItem(f"{count}", count)
+        self.number.setCurrentIndex(1)
+        self.number.setAccessibleName("How many draws")
+        self.redraw.setToolTip(tip("Draw others, with the next seed"))
+        self.save.setToolTip(
+            tip("Save the sheet as a PNG picture, or latents, decodes and labels as NPZ")
+        )
+        self.layer.setToolTip(tip("Show on the map where the draws lie"))
+        for box, letters in ((self.source, 9), (self.number, 3)):
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(letters)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row in (first, second):
+            row.setSpacing(SPACE // 2)
+        first.addWidget(self.source, 1)
+        first.addWidget(self.number)
+        second.addWidget(self.layer)
+        second.addStretch()
+        second.addWidget(self.redraw)
+        second.addWidget(self.save)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(INSET, SPACE // 2, INSET, SPACE)
+        column.setSpacing(SPACE // 2)
+        column.addLayout(first)
+        column.addLayout(second)
+        for widget in (self.said, self.note, self.sheet):
+            column.addWidget(widget)
+        column.addStretch()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(page, has_pictures=True))
+
+    def _listen(self) -> None:
+        session = self.session
+        session.run_changed.connect(self._on_run_changed)
+        session.epoch_changed.connect(self._on_epoch_changed)
+        session.epoch_added.connect(self._on_epoch_added)
+        session.selection_changed.connect(self._on_selection_changed)
+        session.condition_changed.connect(self._on_condition_changed)
+        session.engine_ready.connect(self._on_engine_ready)
+        session.answered.connect(self._on_answered)
+        session.decoded.connect(self._on_decoded)
+        session.layers.changed.connect(self._on_layers_changed)
+        self.source.activated.connect(self._on_source_chosen)
+        self.number.activated.connect(self._on_number_chosen)
+        self.redraw.clicked.connect(self._on_redraw)
+        self.layer.toggled.connect(self._on_layer_toggled)
+        self.save.clicked.connect(self._on_save)
+        self.sheet.cell_chosen.connect(self._on_cell_chosen)
+        self.sheet.cell_hovered.connect(self.drawn.hover)
+
+    # ── what is asked ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def using(self) -> str:
+        """What is drawn from."""
+        return str(self.source.currentData())
+
+    @Slot(object)
+    def _on_run_changed(self, run: m.RunOpened | None) -> None:
+        abilities = () if run is None else run.abilities
+        for place, (name, _) in enumerate(SOURCES):
+            item = self.source.model().item(place)  # type: ignore[attr-defined]
+            why = {"prior": NO_PRIOR, "posterior": DETERMINISTIC}.get(name, "")
+            suits = not why or name in abilities
+            item.setEnabled(suits)
+            item.setToolTip("" if suits else why)
+        if self.using in ("prior", "posterior") and self.using not in abilities:
+            self.source.setCurrentIndex(1)
+        elif run is not None and "prior" in abilities and self.using == "gmm":
+            self.source.setCurrentIndex(0)
+        self.seed = 0
+        self._draw()
+
+    @Slot(int)
+    def _on_source_chosen(self, place: int) -> None:
+        self._draw()
+
+    @Slot(int)
+    def _on_number_chosen(self, place: int) -> None:
+        self._draw()
+
+    @Slot()
+    def _on_redraw(self) -> None:
+        self.seed += 1
+        self._draw()
+
+    @Slot(object)
+    def _on_engine_ready(self, message: m.EngineReady) -> None:
+        self._draw()
+
+    @Slot(object)
+    def _on_selection_changed(self, rows: NDArray[np.int64]) -> None:
+        if self.using == "posterior":
+            self._draw()
+
+    @Slot(int)
+    def _on_epoch_changed(self, epoch: int) -> None:
+        self._decode()
+
+    @Slot(int)
+    def _on_epoch_added(self, epoch: int) -> None:
+        if epoch != self.session.epoch:
+            return
+        if self.drawn.z is None:
+            self._draw()
+        else:
+            self._decode()
+
+    @Slot(object)
+    def _on_condition_changed(self, condition: Condition) -> None:
+        self._decode()
+
+    def _draw(self) -> None:
+        """Ask for other draws, if somebody can see them."""
+        session = self.session
+        self._is_stale = not self.isVisible()
+        self._values = None
+        self._say_state()
+        can_draw = session.run is not None and session.can_decode and session.last_epoch >= 0
+        lacks_sample = self.using == "posterior" and not session.selection.size
+        if not can_draw or lacks_sample or self._is_stale:
+            self.drawn.set_draws(None)
+            self.sheet.clear()
+            return
+        row = int(session.selection[0]) if self.using == "posterior" else -1
+        count = int(self.number.currentData())
+        session.ask(VIEW, "draws", using=self.using, count=count, seed=self.seed, row=row)
+
+    @Slot(object)
+    def _on_answered(self, message: m.Answer) -> None:
+        if message.view != VIEW or message.question != "draws":
+            return
+        if "z" not in message.arrays:
+            self.said.say(f"A flow is being fitted: {100 * message.values['progress']:.0f} %")
+            return
+        z = np.asarray(message.arrays["z"], np.float32)
+        if "mu" in message.arrays:
+            z = np.concatenate([message.arrays["mu"], z])
+        self.drawn.set_draws(z)
+        self._say_what(message.epoch)
+        self._decode()
+
+    def _say_what(self, epoch: int) -> None:
+        fitted = f", fitted at epoch {epoch}" if self.using in ("gmm", "flow") else ""
+        words = f"Seed {self.seed}{fitted}"
+        if self.using == "posterior":
+            run, row = self.session.run, int(self.session.selection[0])
+            number = row if run is None else int(run.index[row])
+            words = f"#{number}: the decode of μ, then draws; seed {self.seed}, epoch {epoch}"
+        self.said.say(words)
+
+    def _decode(self) -> None:
+        """Decode the same latents at the shown epoch."""
+        z = self.drawn.z
+        if z is not None and self.isVisible() and self.session.can_decode:
+            self.session.decode(VIEW, z)
+
+    # ── what is shown ─────────────────────────────────────────────────────────────────────────
+
+    @Slot(object)
+    def _on_decoded(self, message: m.Decoded) -> None:
+        run, z = self.session.run, self.drawn.z
+        if message.view != VIEW or run is None or z is None:
+            return
+        is_wanted = message.asked == self.session.epoch
+        if not is_wanted or message.condition != self.session.condition:
+            return
+        if not np.array_equal(message.z, z):
+            return
+        frames = message.values if message.pictures is None else message.pictures
+        known = np.isfinite(message.values.reshape(len(z), -1)).all(axis=1)
+        columns = math.ceil(math.sqrt(len(z)))
+        self._values = message.values
+        self.sheet.show_frames(frames, np.asarray(~known), columns, style_of_run(run))
+        self._say_state()
+
+    def _say_state(self) -> None:
+        run, session = self.session.run, self.session
+        if run is None:
+            self.note.say(NO_RUN)
+        elif not run.decodes:
+            self.note.say(NO_WEIGHTS)
+        elif session.engine is None:
+            self.note.say(WAITING)
+        elif self.using == "posterior" and not session.selection.size:
+            self.note.say(CHOOSE)
+        else:
+            self.note.say("")
+        has_draws = self._values is not None
+        self.said.setVisible(has_draws or self.using == "flow")
+        self.save.setEnabled(has_draws)
+        self.redraw.setEnabled(run is not None and session.can_decode)
+
+    @Slot(int)
+    def _on_cell_chosen(self, cell: int) -> None:
+        if self.drawn.z is not None:
+            self.session.set_pin(self.drawn.z[cell])
+
+    # ── the layer ─────────────────────────────────────────────────────────────────────────────
+
+    @Slot(bool)
+    def _on_layer_toggled(self, is_on: bool) -> None:
+        self.session.layers.show("draws", is_on)
+
+    @Slot(str)
+    def _on_layers_changed(self, name: str) -> None:
+        if name == "draws":
+            self.layer.setChecked(name in self.session.layers.shown)
+
+    # ── out ───────────────────────────────────────────────────────────────────────────────────
+
+    @Slot()
+    def _on_save(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Save the draws", "draws.png", "PNG picture (*.png);;NumPy arrays (*.npz)"
+        )
+        if chosen.endswith(".npz"):
+            self.save_arrays(Path(chosen))
+        elif chosen:
+            self.save_picture(Path(chosen))
+
+    def save_picture(self, path: Path) -> None:
+        """Save the sheet; `noticed` or `failed` of the session says how it went."""
+        saving.save_picture(self.session, self.sheet.picture(), path)
+
+    def save_arrays(self, path: Path) -> None:
+        """Save what `aeviz draw -o FILE.npz` saves; `noticed` or `failed` says how it went."""
+        session, run, z = self.session, self.session.run, self.drawn.z
+        if run is None or z is None or self._values is None:
+            return
+        arrays = {
+            "z": z,
+            "x": self._values,
+            "drawn": np.array(True),
+            "seed": np.array(self.seed),
+            "epoch": np.array(session.epoch),
+        }
+        about = run.conditions
+        if about is not None and about.kind == "choice" and about.names == run.class_names:
+            arrays["y"] = np.full(len(z), session.condition, np.int64)
+            arrays["class_names"] = np.array(run.class_names, np.str_)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        saving.save_bytes(session, buffer.getvalue(), path)
+
+    # ── Qt ────────────────────────────────────────────────────────────────────────────────────
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what was not asked while nobody could see it."""
+        super().showEvent(event)
+        if self._is_stale or self.drawn.z is None:
+            self._draw()
+        else:
+            self._decode()
