@@ -25,10 +25,13 @@ def distances(session: Session, z: NDArray[np.float32]) -> NDArray[np.float32] |
     return np.asarray(far, np.float32)
 
 
-def nearest_sample(session: Session, z: NDArray[np.float32]) -> tuple[int, float] | None:
-    """Row and distance of the nearest sample, None where there is none."""
+def nearest_samples(
+    session: Session, z: NDArray[np.float32], count: int
+) -> list[tuple[int, float]]:
+    """Rows and distances of the nearest samples, the nearest first; fewer where there are fewer."""
     far = distances(session, z)
     if far is None:
-        return None
-    row = int(np.argmin(far))
-    return (row, float(far[row])) if np.isfinite(far[row]) else None
+        return []
+    near = np.argpartition(far, min(count, len(far)) - 1)[:count]
+    near = near[np.argsort(far[near], kind="stable")]
+    return [(int(row), float(far[row])) for row in near if np.isfinite(far[row])]

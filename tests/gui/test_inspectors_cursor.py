@@ -8,9 +8,17 @@ import pytest
 from PySide6.QtCore import Qt
 
 from aeviz import messages as m
-from aeviz.gui.inspectors.cursor import HINT, NO_RUN, NO_WEIGHTS, WAITING, CursorInspector
+from aeviz.gui.inspectors.cursor import (
+    HINT,
+    INEXACT,
+    NO_RUN,
+    NO_WEIGHTS,
+    WAITING,
+    CursorInspector,
+)
 from aeviz.gui.session import Session
 from tests.gui.inspector_setup import (
+    POSITIONS,
     READY,
     count_of,
     decoded,
@@ -423,3 +431,112 @@ def test_another_run_takes_everything_of_the_old_one_away(
     assert inspector.hint.text() == HINT
     assert grey(inspector) == -1
     assert not inspector.comparison.isVisibleTo(inspector)
+
+
+# ── trust and the next nearest ────────────────────────────────────────────────────────────────
+
+
+def trusted(request: m.Ask, percentile: float = 47.2, **changes: Any) -> m.Answer:
+    values = {
+        "percentile": percentile, "log_density": -2.5, "k": 5, "distance": 0.123,
+        "usual_distance": 0.1, "error": 0.03, "usual_error": 0.02,
+    }  # fmt: skip
+    arrays = {
+        "z": np.asarray(request.arguments["z"], np.float32),
+        "nearest": np.array([4, 2, 1]),
+        "away": np.float32([0.5, 0.75, 1.0]),
+    }
+    fields = {"view": request.view, "question": "trust", "epoch": request.epoch}
+    return m.Answer(
+        run="r", **{**fields, "asked": request.epoch, "arrays": arrays, "values": values, **changes}
+    )
+
+
+@pytest.mark.parametrize(
+    ("percentile", "word"), [(47.2, "typical"), (3.0, "rare"), (0.2, "off the data")]
+)
+def test_a_place_has_one_word_and_its_numbers(
+    inspector: CursorInspector,
+    session: Session,
+    posted: list[m.Message],
+    percentile: float,
+    word: str,
+) -> None:
+    show(session, image_run())
+    session.move_cursor((0.25, -1.5))
+    request = last(posted, m.Ask, "cursor.trust")
+    assert request.arguments["z"] == [0.25, -1.5]
+    session.receive(trusted(request, percentile))
+    assert inspector.trust.mark.kind == word
+    assert inspector.trust.values["distance"].text() == "0.12 (data: 0.10)"
+    assert inspector.trust.values["error"].text() == "0.030 (data: 0.020)"
+    assert "percentile" in inspector.trust.values["density"].text()
+    assert "−2.50 nats" in inspector.trust.values["density"].toolTip()
+    inspector.resize(300, 500)
+    assert not inspector.grab().isNull()
+
+
+def test_trust_of_another_place_or_epoch_is_not_shown(
+    inspector: CursorInspector, session: Session, posted: list[m.Message]
+) -> None:
+    show(session, image_run())
+    session.move_cursor((1.0, 0.0))
+    old = last(posted, m.Ask, "cursor.trust")
+    session.set_playhead(2.0)
+    session.receive(trusted(old))
+    assert inspector.trust.mark.kind == ""
+    new = last(posted, m.Ask, "cursor.trust")
+    wrong = {**trusted(new).arrays, "z": np.float32([7, 7])}
+    session.receive(trusted(new, arrays=wrong))
+    assert inspector.trust.mark.kind == ""
+    session.receive(trusted(new))
+    assert inspector.trust.mark.kind == "typical"
+
+
+def test_the_next_nearest_samples_stand_in_a_row(
+    inspector: CursorInspector, session: Session
+) -> None:
+    show(session, image_run())
+    session.move_cursor((0.0, 0.0))
+    shown = inspector.neighbours.shown
+    assert [each.row for each in shown] == [1, 2, 3, 4]
+    assert shown[0].sentence == "<b>one</b> · #101 · training · 1.00 away"
+    assert inspector.neighbours.has_samples
+    session.hide([1])
+    assert [each.row for each in inspector.neighbours.shown] == [2, 3, 5]
+    assert inspector.neighbours.shown[-1].part == "validation"
+
+
+def test_above_two_dimensions_near_is_what_is_near_in_the_latent_space(
+    inspector: CursorInspector, session: Session, posted: list[m.Message]
+) -> None:
+    run = image_run(latent_dim=3)
+    session.receive(run)
+    session.receive(
+        m.EpochDone(
+            run="r", epoch=0, positions=POSITIONS, mean=np.zeros(3, np.float32),
+            axes=np.eye(3, 2, dtype=np.float32), metrics={},
+        )
+    )  # fmt: skip
+    session.receive(READY)
+    session.move_cursor((0.0, 0.0))
+    assert inspector.decode.name.text == "–"
+    session.receive(trusted(last(posted, m.Ask, "cursor.trust")))
+    assert inspector.decode.name.text == "<b>one</b>"
+    assert inspector.decode.distance.text == "#104 · 0.50 away"
+    assert [each.row for each in inspector.neighbours.shown] == [2, 1]
+
+
+def test_a_flow_that_inverts_wrongly_here_shows_no_picture_and_says_so(
+    inspector: CursorInspector, session: Session, posted: list[m.Message]
+) -> None:
+    show(session, image_run())
+    session.move_cursor((1.0, 0.0))
+    session.receive(decoded(last(posted, m.Decode, "cursor"), 0.5))
+    assert grey(inspector) == 128
+    session.move_cursor((90.0, 0.0))
+    blank = np.full((1, 4, 4, 1), np.nan, np.float32)
+    request = last(posted, m.Decode, "cursor")
+    session.receive(decoded(request, values=blank, pictures=np.zeros((1, 4, 4, 1), np.uint8)))
+    assert grey(inspector) == -1
+    assert inspector.note.text() == INEXACT

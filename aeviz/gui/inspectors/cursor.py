@@ -23,14 +23,16 @@ from aeviz.gui.dock_title import INSET
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.label_colours import label_of
 from aeviz.gui.labels import caption_label, heading_label
-from aeviz.gui.nearest import nearest_sample
+from aeviz.gui.nearest import nearest_samples
+from aeviz.gui.neighbours import COUNT, Neighbour, Neighbours, same_rows
 from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
+from aeviz.gui.trust import TrustReadout
 
 CURSOR, NEAREST, SELECTED = "cursor", "cursor.nearest", "cursor.selected"
-DENSITY = "cursor.density"
+DENSITY, TRUST, NEIGHBOURS = "cursor.density", "cursor.trust", "cursor.neighbours"
 _MOST_ASKED = 64
 WAITING = "Decoding starts as soon as torch is loaded."
 NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
@@ -54,6 +56,8 @@ class CursorInspector(Inspector):
         self.hint = caption_label(NO_RUN)
         self.switch = ConditionSwitch(session)
         self.decode = DecodeView()
+        self.neighbours = Neighbours()
+        self.trust = TrustReadout()
         self.note = caption_label("")
         self.note.setToolTip(tip(CLIPPED))
         self.chosen = LabelName()
@@ -61,6 +65,7 @@ class CursorInspector(Inspector):
         self.comparison = Comparison()
         self._z: NDArray[np.float32] | None = None
         self._asked: list[bytes] = []
+        self._trust_asked: list[bytes] = []
         self._nearest = -1
         self._lay_out()
         self._listen()
@@ -69,6 +74,7 @@ class CursorInspector(Inspector):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.place, 1)
+        top.addWidget(self.trust.mark)
         top.addWidget(self.unpin)
         self.unpin.setText("Unpin")
         self.unpin.setAutoRaise(True)
@@ -85,6 +91,7 @@ class CursorInspector(Inspector):
         column.addLayout(top)
         for widgets in (
             (self.switch, self.hint, self.decode.coordinates, self.note, self.decode),
+            (self.trust, self.neighbours),
             (line, self.chosen, self.chosen_detail, self.comparison),
         ):
             for widget in widgets:
@@ -117,9 +124,11 @@ class CursorInspector(Inspector):
     @Slot(object)
     def _on_run_changed(self, run: m.RunOpened | None) -> None:
         self._z, self._nearest = self.session.pin, -1
-        self._asked.clear()
+        self._forget_asked()
+        self.trust.clear()
         if run is not None:
             style = style_of_run(run)
+            self.neighbours.set_style(style)
             self.decode.set_run(run, style)
             self.comparison.set_run(run, style, spread_of(run))
         self._refresh()
@@ -128,7 +137,7 @@ class CursorInspector(Inspector):
 
     @Slot(int)
     def _on_epoch_changed(self, epoch: int) -> None:
-        self._asked.clear()
+        self._forget_asked()
         self._ask_density()
         self._refresh()
         self._refresh_selected()
@@ -153,6 +162,19 @@ class CursorInspector(Inspector):
     def _on_answered(self, answer: m.Answer) -> None:
         if answer.view == DENSITY and answer.values["region"] == self.decode.plane.region:
             self.decode.plane.set_density(answer.arrays["density"], answer.values["mass"])
+        elif answer.view == TRUST:
+            self._take_trust(answer)
+
+    def _take_trust(self, answer: m.Answer) -> None:
+        """Show how far a place can be trusted, in the order of the questions, as decodes are."""
+        asked = answer.arrays["z"].tobytes()
+        if asked not in self._trust_asked or answer.asked != self.session.epoch:
+            return
+        self._trust_asked = self._trust_asked[self._trust_asked.index(asked) :]
+        self.trust.show_answer(answer)
+        if self._is_off_the_map:
+            rows, away = answer.arrays["nearest"].tolist(), answer.arrays["away"].tolist()
+            self._show_nearest(list(zip(rows, away, strict=True)))
 
     @Slot(object)
     def _on_cursor_changed(self, z: NDArray[np.float32] | None) -> None:
@@ -169,8 +191,13 @@ class CursorInspector(Inspector):
 
     @Slot(object)
     def _on_condition_changed(self, condition: Condition) -> None:
-        self._asked.clear()
+        self._forget_asked()
         self._refresh()
+
+    def _forget_asked(self) -> None:
+        """What was asked before is not to be shown any more."""
+        self._asked.clear()
+        self._trust_asked.clear()
 
     def _point_at(self, z: NDArray[np.float32]) -> None:
         if self._z is not None and np.array_equal(z, self._z):
@@ -188,6 +215,8 @@ class CursorInspector(Inspector):
     def _on_hidden_changed(self, hidden: frozenset[int]) -> None:
         self.decode.plane.set_hidden(hidden)
         self._refresh_nearest()
+        if self._is_off_the_map:
+            self._ask_trust()
 
     @Slot()
     def _on_unpin(self) -> None:
@@ -201,27 +230,54 @@ class CursorInspector(Inspector):
             return
         self._asked = [*self._asked[-_MOST_ASKED:], self._z.tobytes()]
         self.session.decode(CURSOR, self._z)
+        self._ask_trust()
+
+    def _ask_trust(self) -> None:
+        """Ask how usual the place is; decodes do not wait for it."""
+        if self._z is None or not self.session.can_decode:
+            return
+        self._trust_asked = [*self._trust_asked[-_MOST_ASKED:], self._z.tobytes()]
+        told, hidden = self.session.condition, tuple(self.session.hidden)
+        self.session.ask(TRUST, "trust", z=self._z.tolist(), condition=told, hidden=hidden)
+
+    @property
+    def _is_off_the_map(self) -> bool:
+        """Whether the map is a picture of more dimensions, on which near samples may be far."""
+        run = self.session.run
+        return run is not None and run.latent_dim > 2 and self.session.can_decode
 
     def _refresh_nearest(self) -> None:
-        found = None if self._z is None else nearest_sample(self.session, self._z)
-        if found is None:
+        if self._z is None:
+            self._show_nearest([])
+        elif not self._is_off_the_map:  # else the answer to "trust" has them
+            self._show_nearest(nearest_samples(self.session, self._z, 1 + COUNT))
+
+    def _show_nearest(self, found: list[tuple[int, float]]) -> None:
+        """Name the nearest samples and fetch them; the first one is shown beside the decode."""
+        near = tuple(self._neighbour(row, distance) for row, distance in found)
+        self.neighbours.show_neighbours(near[1:])
+        if not near:
             self._nearest = -1
             self.decode.clear_neighbour()
             return
-        row, distance = found
+        first, is_named = near[0], near[0].colour is not None
+        details = f"{first.number} · {first.away} away" if is_named else f"{first.away} away"
+        self.decode.name_neighbour(first.name, first.colour, details)
+        rows = [each.row for each in near]
+        if rows[0] != self._nearest:
+            self._nearest = rows[0]
+            self.session.fetch(NEAREST, rows[:1])
+        if rows[1:] and not self.neighbours.has_samples:
+            self.session.fetch(NEIGHBOURS, rows[1:])
+
+    def _neighbour(self, row: int, distance: float) -> Neighbour:
+        run = self.session.run
+        assert run is not None
         name, colour = label_of(self.session, row)
-        number, away = (
-            f"#{self._number(row)}",
-            f"{wording.coordinate(distance, self._places())} away"
-            + ("" if self.session.has_plane else " on the map"),
-        )
-        if name:
-            self.decode.name_neighbour(name, colour, f"{number} · {away}")
-        else:
-            self.decode.name_neighbour(number, None, away)
-        if row != self._nearest:
-            self._nearest = row
-            self.session.fetch(NEAREST, [row])
+        number = f"#{self._number(row)}"
+        away = wording.coordinate(distance, self._places())
+        part = wording.part_name(int(run.parts[row]))
+        return Neighbour(row, name or number, colour if name else None, away, part, number)
 
     def _places(self) -> int:
         """How many decimals tell places of the shown map apart."""
@@ -245,7 +301,8 @@ class CursorInspector(Inspector):
         shown = session.run is not None and self._z is not None
         self.place.say(words if shown else "")
         self.unpin.setVisible(pinned)
-        self.decode.setVisible(shown)
+        for widget in (self.decode, self.neighbours, self.trust, self.trust.mark):
+            widget.setVisible(shown)
         hint = NO_RUN if session.run is None else HINT
         self.hint.say("" if shown else hint)
         if session.run is not None and not session.run.decodes:
@@ -281,6 +338,8 @@ class CursorInspector(Inspector):
     def _on_samples_fetched(self, message: m.SamplesFetched) -> None:
         if message.view == NEAREST and message.rows.tolist() == [self._nearest]:
             self.decode.show_neighbour(message.samples[0])
+        elif message.view == NEIGHBOURS and same_rows(message.rows, self.neighbours.shown):
+            self.neighbours.show_samples(message.samples)
         elif message.view == SELECTED and message.rows.tolist() == [self._selected]:
             self.comparison.show_original(message.samples[0])
 
