@@ -52,6 +52,41 @@ def nearest(
     return int(rows[squares.argmin()])
 
 
+def inside(positions: Floats, polygon: Floats) -> NDArray[np.bool_]:
+    """Which positions lie inside a polygon, by the even-odd rule.
+
+    Every edge looks only at the positions between its ends in height, which lie together once they
+    are sorted: for a million positions and a hundred edges some tenths of a second.
+
+    Args:
+        positions: Shape (N, 2); rows that are not finite are outside.
+        polygon: Its corners, (P, 2), in order; the last one is joined to the first.
+
+    Returns:
+        (N,).
+
+    Example:
+        >>> inside(np.array([[0.5, 0.5], [2.0, 0.5]]), np.array([[0, 0], [1, 0], [1, 1], [0, 1]]))
+        array([ True, False])
+    """
+    found = np.zeros(len(positions), bool)
+    corners = np.asarray(polygon, np.float64)
+    if len(corners) < 3 or not len(positions):
+        return found
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    near = np.flatnonzero(((positions >= low) & (positions <= high)).all(axis=1))
+    order = near[np.argsort(positions[near, 1], kind="stable")]
+    x, y = positions[order].astype(np.float64).T
+    crossed = np.zeros(len(order), bool)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        first, last = np.searchsorted(y, (min(y0, y1), max(y0, y1)), side="left")
+        part = slice(int(first), int(last))
+        if last > first:
+            crossed[part] ^= x[part] < x0 + (y[part] - y0) * (x1 - x0) / (y1 - y0)
+    found[order] = crossed
+    return found
+
+
 def lattice(region: Region, columns: int, rows: int) -> NDArray[np.float32]:
     """Lay a lattice over a rectangle, its corners on the rectangle's corners.
 

@@ -104,7 +104,7 @@ def _from_mixture(latents: FloatArray, count: int, seed: int) -> FloatArray:
 
 
 def _from_flow(latents: FloatArray, count: int, seed: int) -> FloatArray:
-    *_, fitted = density.fit(latents, density.FitOptions(seed=seed))
+    *_, fitted = density.fitted(latents, density.FitOptions())
     return fitted.sample(count, torch.Generator().manual_seed(seed))
 
 

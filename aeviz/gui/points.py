@@ -99,6 +99,11 @@ class PointCloudItem(pg.GraphicsObject):
         """Whether the colour of a row is switched off."""
         return bool(self._palette[self._codes[row]] == 0)
 
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """Which rows are not switched off, (N,)."""
+        return np.asarray((self._palette != 0)[self._codes], bool)
+
     def image(self, ratio: float = 1.0, beside: QPointF = _NOWHERE) -> QImage:
         """The points over the whole view box; the next call may draw into the same memory.
 

@@ -247,7 +247,8 @@ class Session(QObject):
 
     def select(self, rows: Iterable[int]) -> None:
         """Select samples by their rows; none clears."""
-        chosen = np.unique(np.asarray(list(rows), np.int64))
+        listed = rows if isinstance(rows, np.ndarray) else list(rows)
+        chosen = np.unique(np.asarray(listed, np.int64))
         if np.array_equal(chosen, self.selection):
             return
         self.selection = chosen

@@ -20,7 +20,7 @@ def model(name: str) -> LatentModel:
     return MODELS[name].build(SPEC, {"latent_dim": 2}).eval()
 
 
-@pytest.mark.parametrize("using", ["gmm", "flow"])
+@pytest.mark.parametrize("using", ["gmm", pytest.param("flow", marks=pytest.mark.slow)])
 def test_draws_of_a_fitted_density_have_the_latents_moments(using: Source) -> None:
     drawn = draw(using, 4000, 0, model=model("linear"), latents=LATENTS)
     np.testing.assert_allclose(drawn.mean(axis=0), LATENTS.mean(axis=0), atol=0.2)
@@ -97,7 +97,9 @@ def asked(asks: LatentModel, **arguments: Any) -> Findings:
     return found
 
 
-@pytest.mark.parametrize("using", ["prior", "gmm", "flow", "posterior"])
+@pytest.mark.parametrize(
+    "using", ["prior", "gmm", pytest.param("flow", marks=pytest.mark.slow), "posterior"]
+)
 def test_the_question_draws_the_same_for_the_same_seed(using: str) -> None:
     vae = model("vae")
     first, again = (asked(vae, using=using, row=5) for _ in range(2))
