@@ -40,6 +40,55 @@ class Command:
 COMMANDS = (
     Command("run.open", "&Open run…", "Show a run folder.", "File", "Ctrl+O", "folder-open"),
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
+    Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
+    Command(
+        "edit.redo", "&Redo", "Do again what was taken back.", "Edit", "Ctrl+Shift+Z", "redo-2"
+    ),
+    Command(
+        "select.all",
+        "Select &all",
+        "Select every visible sample.",
+        "Edit",
+        "Ctrl+A",
+        apart=True,
+    ),
+    Command(
+        "select.invert",
+        "&Invert selection",
+        "Select the visible samples that are not selected.",
+        "Edit",
+        "Ctrl+I",
+    ),
+    Command(
+        "select.label",
+        "Select the same &labels",
+        "Select all visible samples with the labels of the selected ones.",
+        "Edit",
+        "Ctrl+L",
+    ),
+    Command(
+        "select.find",
+        "Select by &words…",
+        "Select samples by number, label or part.",
+        "Edit",
+        "Ctrl+F",
+        "search",
+    ),
+    Command(
+        "select.isolate",
+        "I&solate selection",
+        "Hide all samples but the selected ones.",
+        "Edit",
+        apart=True,
+    ),
+    Command("select.hide", "&Hide selection", "Hide the selected samples.", "Edit", "Ctrl+H"),
+    Command(
+        "select.show",
+        "Sho&w all samples",
+        "Show samples again that were hidden.",
+        "Edit",
+        "Ctrl+Shift+H",
+    ),
     Command(
         "train.start",
         "&Train",

@@ -93,6 +93,7 @@ class LatentView(QWidget):
         session.pin_changed.connect(self._on_pin_changed)
         session.selection_changed.connect(self._on_selection_changed)
         session.hidden_changed.connect(self._on_hidden_changed)
+        session.masked_changed.connect(self._on_masked_changed)
         session.colour_changed.connect(self._on_colour_changed)
 
     # ── the run and its time ──────────────────────────────────────────────────────────────────
@@ -192,13 +193,23 @@ class LatentView(QWidget):
         self._show_legend()
         positions = self.session.positions
         if positions is not None:
-            self.plot.points.set_points(positions, self._colouring.codes, self._palette())
+            self.plot.points.set_points(positions, self._codes(), self._palette())
 
     def _palette(self) -> raster.Pixels:
         groups = self._colouring
         if groups is None:
             return np.zeros(1, np.uint32)
-        return groups.palette(theme.tokens(self.palette()), self.hidden)
+        # The last colour is that of masked samples: none.
+        return np.append(groups.palette(theme.tokens(self.palette()), self.hidden), np.uint32(0))
+
+    def _codes(self) -> NDArray[np.uint16]:
+        """The colour of every sample, that of masked ones after those of all groups."""
+        groups, masked = self._colouring, self.session.masked
+        if groups is None:
+            return np.empty(0, np.uint16)
+        if masked is None:
+            return groups.codes
+        return np.where(masked, len(groups.groups), groups.codes).astype(np.uint16)
 
     def _repaint_colours(self) -> None:
         if self._colouring is not None and self.session.epochs:
@@ -223,6 +234,13 @@ class LatentView(QWidget):
     def _on_hidden_changed(self, hidden: frozenset[int]) -> None:
         self.legend.set_hidden(self.hidden)
         self._repaint_colours()
+
+    @Slot(object)
+    def _on_masked_changed(self, masked: NDArray[np.bool_] | None) -> None:
+        positions = self.plot.points.positions
+        if self.session.epochs:
+            self.plot.points.set_points(positions, self._codes(), self._palette())
+        self._refresh_notes()
 
     @Slot(str)
     def _on_colour_changed(self, colour: str) -> None:

@@ -20,6 +20,7 @@ from aeviz.gui.closing import may_end_training, may_leave_outside
 from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.commands import Commands
 from aeviz.gui.docks import Docks
+from aeviz.gui.edit_commands import EditCommands
 from aeviz.gui.help_view import HelpDialog
 from aeviz.gui.icons import icon
 from aeviz.gui.latent_view import LatentView
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.plan = Plan(rows or catalogue.load(), self)
         self.commands = Commands(parent=self)
         ToolCommands(session, self.commands, self)
+        EditCommands(session, self.commands, self)
         self.recent = RecentRuns(settings, self)
         self.latent_view = LatentView(session)
         self.timeline = Timeline(session)
@@ -122,6 +124,7 @@ class MainWindow(QMainWindow):
     def _build_menus(self) -> None:
         for name, title in (
             ("File", self.tr("&File")),
+            ("Edit", self.tr("&Edit")),
             ("Training", self.tr("&Training")),
             ("Tools", self.tr("T&ools")),
             ("View", self.tr("&View")),

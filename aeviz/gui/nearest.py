@@ -9,7 +9,7 @@ from aeviz.gui.session import Session
 def distances(session: Session, z: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """Distance on the map from a latent (D,) to every shown sample, (N,).
 
-    Samples whose labels are hidden, and positions that are not finite, are infinitely far.
+    Samples that are hidden, and positions that are not finite, are infinitely far.
     None before there is an epoch.
     """
     positions, place = session.positions, session.position_of(z)
@@ -19,9 +19,8 @@ def distances(session: Session, z: NDArray[np.float32]) -> NDArray[np.float32] |
     # 0.4 ms for 70,000 samples
     far = np.sqrt(np.einsum("nd,nd->n", away, away))
     far[~np.isfinite(far)] = np.inf
-    run = session.run
-    if session.hidden and run is not None and run.labels is not None:
-        far[np.isin(run.labels, list(session.hidden))] = np.inf
+    if session.hidden or session.masked is not None:
+        far[~session.is_shown] = np.inf
     return np.asarray(far, np.float32)
 
 

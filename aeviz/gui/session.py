@@ -57,6 +57,7 @@ class Session(QObject):
         condition_changed(object): What a conditional model is told when it decodes; see
             `set_condition`.
         hidden_changed(object): Labels that the legend hides, a frozenset.
+        masked_changed(object): Which samples are hidden one by one, bool (N,), or None for none.
         colour_changed(str): What the map is coloured by.
         tool_changed(str): Which tool the mouse is on the map.
         decoded(Decoded): An answer to `decode`.
@@ -87,6 +88,7 @@ class Session(QObject):
     selection_changed = Signal(object)
     condition_changed = Signal(object)
     hidden_changed = Signal(object)
+    masked_changed = Signal(object)
     colour_changed = Signal(str)
     tool_changed = Signal(str)
     decoded = Signal(object)
@@ -118,6 +120,7 @@ class Session(QObject):
         self.selection: NDArray[np.int64] = np.empty(0, np.int64)
         self.condition: Condition = None
         self.hidden: frozenset[int] = frozenset()
+        self.masked: NDArray[np.bool_] | None = None
         self.colour = "label"
         self.tool = "inspect"
         self.layers = LayerState(self)
@@ -274,6 +277,21 @@ class Session(QObject):
         if hidden != self.hidden:
             self.hidden = hidden
             self.hidden_changed.emit(hidden)
+
+    def mask(self, masked: NDArray[np.bool_] | None) -> None:
+        """Hide exactly these samples, bool (N,), whatever their labels are; None shows all."""
+        masked = None if masked is None or not masked.any() else masked
+        if masked is not self.masked:
+            self.masked = masked
+            self.masked_changed.emit(masked)
+
+    @property
+    def is_shown(self) -> NDArray[np.bool_]:
+        """Which shown samples are hidden neither by their label nor by themselves, (N,)."""
+        shown = np.ones(0 if self.run is None else len(self.run.index), bool)
+        if self.hidden and self.run is not None and self.run.labels is not None:
+            shown &= ~np.isin(self.run.labels, list(self.hidden))
+        return shown if self.masked is None else np.asarray(shown & ~self.masked)
 
     @Slot(str)
     def set_colour(self, colour: str) -> None:
@@ -489,7 +507,7 @@ class Session(QObject):
         self.condition = first_condition(message.conditions)
         if self.colour == "condition" and not has_own_choice(message):
             self.colour = "label"
-        self.hidden = frozenset()
+        self.hidden, self.masked = frozenset(), None
         was_outside, self._followed = self.is_outside, m.TrainingChanged(state="idle")
         self.run_changed.emit(message)
         if was_outside:

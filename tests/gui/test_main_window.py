@@ -146,7 +146,7 @@ def test_every_menu_command_stands_in_a_menu_and_does_something(make: Make) -> N
         action = window.commands.action(command.id)
         assert action.receivers("2triggered()") or action.receivers("2triggered(bool)"), command.id
     titles = [action.text() for action in window.menuBar().actions()]
-    assert titles == ["&File", "&Training", "T&ools", "&View", "&Help"]
+    assert titles == ["&File", "&Edit", "&Training", "T&ools", "&View", "&Help"]
 
 
 def test_a_shown_run_names_the_window_fills_the_plan_and_is_remembered(

@@ -69,9 +69,7 @@ class AreaTool(Tool):
     def _pixels(self, start: QPointF, shape: list[QPointF]) -> float:
         """How far the area goes from where it began, in pixels."""
         wide, high = (float(side) for side in self.plot.box.viewPixelSize())
-        return max(
-            max(abs(p.x() - start.x()) / wide, abs(p.y() - start.y()) / high) for p in shape
-        )
+        return max(max(abs(p.x() - start.x()) / wide, abs(p.y() - start.y()) / high) for p in shape)
 
     def _end(self) -> None:
         self._start = None
