@@ -29,6 +29,7 @@ class Hands(QObject):
         self._before = session.tool
         self._taken: Layer | None = None
         plot.taker = self
+        plot.pointed.connect(self._on_pointed)
         session.tool_changed.connect(self._on_tool_changed)
         self._on_tool_changed(session.tool)
 
@@ -42,6 +43,15 @@ class Hands(QObject):
         self.tools[self._before].put_away()
         self._before = name
         self._plot.viewport().setCursor(Qt.CursorShape(self.tool.cursor))
+
+    @Slot(QPointF, int)
+    def _on_pointed(self, at: QPointF, row: int) -> None:
+        """Say by the cursor whether a press would be a layer's or the tool's."""
+        shapes = (layer.cursor_at(at) for layer in self._layers)
+        shape = next((shape for shape in shapes if shape is not None), self.tool.cursor)
+        viewport = self._plot.viewport()
+        if viewport.cursor().shape() != shape:
+            viewport.setCursor(shape)
 
     def put_away(self) -> None:
         """Another run is shown: every tool ends what it is about."""

@@ -55,6 +55,7 @@ class PathBar(QWidget):
         self._on_changed()
 
     def _lay_out(self) -> None:
+        self.way.setAccessibleName("How the path goes")
         self.way.setToolTip("How the path goes from anchor to anchor")
         self.steps.setRange(2, MOST_STEPS)
         self.steps.setSuffix(" steps")

@@ -193,3 +193,15 @@ def test_styles_are_the_same_for_the_same_seed(run: Run) -> None:
     assert few.shape == (3, 2)
     np.testing.assert_array_equal(few, many[:3])
     assert not np.array_equal(few, run.styles(3, seed=2))
+
+
+def test_a_question_decodes_under_the_condition_that_it_names(run: Run) -> None:
+    def first(condition: object) -> np.ndarray:
+        asked = {"anchors": [[0.0, 0.0], [1.0, 0.0]], "steps": 2, "condition": condition}
+        answer = last(answers.ask(opened(run), m.Ask(view="v", question="path", arguments=asked)))
+        assert isinstance(answer, m.Answer)
+        return np.asarray(answer.arrays["x"][0, 0])
+
+    for told in (0, 3):
+        np.testing.assert_allclose(first(told), decoded(opened(run), told).values[0], atol=1e-5)
+    np.testing.assert_array_equal(first(None), first(0))

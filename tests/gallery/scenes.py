@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aeviz.gui.route import Anchor
 from aeviz.program import Program
 
 
@@ -78,12 +79,35 @@ def _traversal(program: Program) -> None:
 def _draws(program: Program) -> None:
     _raise(program, "draws")
     program.session.layers.show("draws")
+def _anchors(program: Program, rows: tuple[int, ...]) -> None:
+    session = program.session
+    assert session.positions is not None
+    session.set_tool("path")
+    for row in rows:
+        z = session.latent_at(session.positions[row].tolist())
+        assert z is not None
+        session.route.add(Anchor(z, row))
+
+
+def _path(program: Program) -> None:
+    _anchors(program, (5, 9, 20))
+    program.session.route.set_method("density")
+    program.session.route.set_at(0.4)
+
+
+def _paths(program: Program) -> None:
+    _anchors(program, (5, 90))
+    program.session.route.compare(True)
+    program.session.route.set_method("geodesic")
+    program.session.route.set_at(0.6)
 
 
 SCENES: list[Scene] = [
     Scene("decode", "Decode anywhere: a pinned place", _middle),
     Scene("sample", "A sample and its reconstruction", _sample),
     Scene("grid", "Grid of decodes under the points", _grid),
+    Scene("path", "A path through three samples, along the density", _path),
+    Scene("paths", "Every method between two samples", _paths),
     Scene("traversal", "Traversal: one dimension at a time", _traversal),
     Scene("draws", "Draws: new samples and where they lie", _draws),
 ]

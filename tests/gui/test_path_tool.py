@@ -169,6 +169,15 @@ def test_a_click_on_a_handle_pins_its_latent_and_a_right_click_takes_it_away(
     assert rows(session) == [11]
 
 
+def test_the_cursor_says_where_a_handle_is(path: Made, qtbot: QtBot) -> None:
+    view, _ = path
+    viewport = view.plot.viewport()
+    qtbot.mouseMove(viewport, place(view, 4.0, 4.0))
+    assert viewport.cursor().shape() == Qt.CursorShape.PointingHandCursor
+    qtbot.mouseMove(viewport, place(view, 7.5, 1.5))
+    assert viewport.cursor().shape() == Qt.CursorShape.CrossCursor
+
+
 def test_keys_move_and_remove_the_anchor_that_was_touched_last(path: Made, qtbot: QtBot) -> None:
     view, session = path
     session.set_tool("path")

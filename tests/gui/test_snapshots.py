@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 from aeviz import messages as m
 from aeviz.gui import theme
 from aeviz.gui.inspectors.cursor import CursorInspector
+from aeviz.gui.inspectors.path import PathInspector
 from aeviz.gui.inspectors.reconstruction import ReconstructionInspector
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.loss_plot import LossPlot
 from aeviz.gui.model_drawing import FormulaView, ModelDrawing
+from aeviz.gui.route import Anchor
 from aeviz.gui.session import Session
 from aeviz.gui.timeline import Timeline
 from tests.gui import snapshots
@@ -189,6 +191,38 @@ def reconstructions(session: Session, posted: list[m.Message]) -> QWidget:
     return inspector
 
 
+def path(session: Session, posted: list[m.Message]) -> QWidget:
+    inspector = PathInspector(session)
+    session.walk.watch(True)
+    session.route.set_method("density")
+    for row in (7, 301):
+        session.route.add(Anchor(positions(8)[row], row))
+    session.route.compare(True)
+    request = last(posted, m.Ask, "path")
+    methods, steps = request.arguments["methods"], request.arguments["steps"]
+    share = np.linspace(0, 1, steps)
+    rings = np.stack([picture(3.2 * each, 1.0) for each in share]).astype(np.float32)
+    bow = np.stack([-2 - 3 * (k + 1) * share * (1 - share) for k in range(len(methods))])
+    session.receive(
+        m.Answer(
+            run="r", view="path", question="path", epoch=8,
+            arrays={
+                "anchors": request.arguments["anchors"],
+                "curve": np.stack([np.linspace(*request.arguments["anchors"], steps)] * len(bow)),
+                "x": np.stack([rings] * len(bow)), "log_density": bow, "distance": -bow / 9,
+                "change": np.abs(np.diff(bow, axis=1)),
+            },
+            values={
+                "methods": methods, "every": 1, "length": tuple(3.21 + k for k in range(len(bow))),
+                "why": {}, "done": dict.fromkeys(methods, True), "density": "exact", "low": -5.0,
+                "far": 0.6, "neighbour": 5, "stamp": request.arguments["stamp"],
+            },
+        )
+    )  # fmt: skip
+    session.route.set_at(0.3)
+    return inspector
+
+
 Make = Callable[[Session, list[m.Message]], QWidget]
 WIDGETS: dict[str, tuple[Make, int, int]] = {
     "map": (latent_map, 480, 360),
@@ -197,6 +231,7 @@ WIDGETS: dict[str, tuple[Make, int, int]] = {
     "model": (model_drawing, 340, 150),
     "decoded": (decoded, 320, 760),
     "reconstructions": (reconstructions, 860, 220),
+    "path": (path, 640, 300),
 }
 
 

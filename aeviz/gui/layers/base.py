@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QPointF, Slot
+from PySide6.QtCore import QObject, QPointF, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from aeviz.gui import theme
@@ -52,6 +52,10 @@ class Layer(QObject):
 
     def release(self, at: QPointF) -> None:
         """That button came up."""
+
+    def cursor_at(self, at: QPointF) -> Qt.CursorShape | None:
+        """The cursor at a position of the map where a press would be taken; None elsewhere."""
+        return None
 
     def menu(self, at: QPointF) -> bool:
         """The right button was clicked at a position of the map; False opens the map's menu."""

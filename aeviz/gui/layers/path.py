@@ -1,7 +1,7 @@
 """The path over the map, with a handle for every anchor that can be dragged with every tool."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, Slot
+from PySide6.QtCore import QPointF, Qt, Slot
 
 from aeviz import curves
 from aeviz.gui import theme
@@ -104,6 +104,10 @@ class PathLayer(Layer):
         far = [self._pixels_between(at, QPointF(*place)) for place in self._handles().tolist()]
         nearest = int(np.argmin(far)) if far else -1
         return nearest if far and far[nearest] <= _GRASP else -1
+
+    def cursor_at(self, at: QPointF) -> Qt.CursorShape | None:
+        """A hand over a handle."""
+        return Qt.CursorShape.PointingHandCursor if self.handle_at(at) >= 0 else None
 
     def press(self, at: QPointF) -> bool:
         """Take the handle under the mouse."""
