@@ -198,21 +198,46 @@ def draw_scene(
     painter: QPainter, scene: Scene, places: Places, at: float, font: QFont, colours: Tokens
 ) -> None:
     """Draw a sheet from the painter's origin on; `at` is the shown share of the path."""
+    draw_still(painter, scene, places, font, colours)
+    draw_shown(painter, scene, places, at, font, colours)
+
+
+def draw_still(
+    painter: QPainter, scene: Scene, places: Places, font: QFont, colours: Tokens
+) -> None:
+    """Draw what stays while a person walks along the path: names, decodes, curves."""
     painter.setFont(font)
-    _draw_ruler(painter, places, at, colours)
     for number, row in enumerate(scene.rows):
         _draw_name(painter, scene, places, number, colours)
         for step in range(0, scene.steps, places.every):
             frame = row.frames[step] if step < len(row.frames) else None
             _draw_cell(painter, scene, frame, places.place(number, step), colours)
     for number, curve in enumerate(scene.curves):
-        _draw_curve(painter, scene, curve, places.curve(number), at, colours)
-        _draw_told(painter, scene, curve, places, number, at, colours)
-    x = places.x_of(at)
+        _draw_curve(painter, scene, curve, places.curve(number), colours)
+
+
+def draw_shown(
+    painter: QPainter, scene: Scene, places: Places, at: float, font: QFont, colours: Tokens
+) -> None:
+    """Draw the shown place over it: the scrubber, a line through the curves, their values."""
+    painter.setFont(font)
+    _draw_ruler(painter, places, at, colours)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    x = places.x_of(at)
     painter.setPen(QPen(QColor(colours.accent), 1.2))
     painter.drawLine(QPointF(x, places.strips_end + 2), QPointF(x, places.height))
+    painter.setPen(QPen(QColor(colours.surface), 1.5))
+    painter.setBrush(QColor(colours.accent))
+    for number, curve in enumerate(scene.curves):
+        area, values = places.curve(number), getattr(scene.rows[scene.chosen], curve.values)
+        told = value_at(values, at, scene.steps)
+        if math.isfinite(told):
+            low, high = _range(scene, curve)
+            up = area.bottom() - (told - low) / (high - low) * area.height()
+            painter.drawEllipse(QPointF(x, up), 4.0, 4.0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for number, curve in enumerate(scene.curves):
+        _draw_told(painter, scene, curve, places, number, at, colours)
 
 
 def ordinal(number: int) -> str:
@@ -300,7 +325,7 @@ def _range(scene: Scene, curve: Curve) -> tuple[float, float]:
 
 
 def _draw_curve(
-    painter: QPainter, scene: Scene, curve: Curve, area: QRectF, at: float, colours: Tokens
+    painter: QPainter, scene: Scene, curve: Curve, area: QRectF, colours: Tokens
 ) -> None:
     painter.fillRect(area, QColor(colours.surface))
     painter.setPen(QColor(colours.line))
@@ -326,11 +351,6 @@ def _draw_curve(
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for piece in _pieces(values, scene.steps, area, up):
             painter.drawPolyline(piece)
-        told = value_at(values, at, scene.steps)
-        if is_chosen and math.isfinite(told):
-            painter.setBrush(QColor(colours.accent))
-            painter.setPen(QPen(QColor(colours.surface), 1.5))
-            painter.drawEllipse(QPointF(area.left() + at * area.width(), up(told)), 4.0, 4.0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

@@ -1,5 +1,7 @@
 """The sheet of a path as a widget: scrubbed by mouse and keys, a click on a decode chooses it."""
 
+import math
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -10,13 +12,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.numbers import measure
-from aeviz.gui.path_drawing import Places, Scene, draw_scene, ordinal, places_of
+from aeviz.gui.path_drawing import Places, Scene, draw_shown, draw_still, ordinal, places_of
 from aeviz.gui.route import METHODS
 
 LENGTH = (
@@ -44,6 +47,7 @@ class PathSheet(QWidget):
         self.at = 0.0
         self.density = ""
         self._is_held = False
+        self._still = QPixmap()
         self.setAccessibleName("Decodes along the path")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -55,7 +59,7 @@ class PathSheet(QWidget):
         """Show another scene, or none."""
         before = 0 if self.scene is None else len(self.scene.rows)
         rows = 0 if scene is None else len(scene.rows)
-        self.scene, self.at = scene, at
+        self.scene, self.at, self._still = scene, at, QPixmap()
         said = "" if scene is None else "; ".join(_said(scene, number) for number in range(rows))
         self.setAccessibleDescription(said)
         if rows != before:
@@ -182,13 +186,33 @@ class PathSheet(QWidget):
         places = self.places()
         if places is None or self.scene is None:
             return
-        painter = QPainter(self)
         colours = theme.tokens(self.palette())
-        draw_scene(painter, self.scene, places, self.at, self._type(), colours)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn(self.scene, places))
+        draw_shown(painter, self.scene, places, self.at, self._type(), colours)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.accent), 1.0))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _drawn(self, scene: Scene, places: Places) -> QPixmap:
+        """What stays while the path plays, drawn once: each frame of it then costs little."""
+        ratio = self.devicePixelRatioF()
+        size = QSize(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
+        if self._still.size() != size or self._still.devicePixelRatio() != ratio:
+            self._still = QPixmap(size)
+            self._still.setDevicePixelRatio(ratio)
+            self._still.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._still)
+            draw_still(painter, scene, places, self._type(), theme.tokens(self.palette()))
+            painter.end()
+        return self._still
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light, dark and the font."""
+        super().changeEvent(event)
+        if hasattr(self, "_still"):
+            self._still = QPixmap()
 
 
 def _said(scene: Scene, number: int) -> str:

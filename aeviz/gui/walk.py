@@ -152,7 +152,7 @@ class Walk(QObject):
         if self.can_ask:
             self._session.ask(VIEW, "path", **self._arguments())
         elif not self._route.is_path:
-            self.answer = None
+            self.answer, self._oldest = None, self._stamp
         self.asked.emit()
 
     def _arguments(self) -> dict[str, Any]:

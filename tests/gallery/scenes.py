@@ -79,6 +79,8 @@ def _traversal(program: Program) -> None:
 def _draws(program: Program) -> None:
     _raise(program, "draws")
     program.session.layers.show("draws")
+
+
 def _anchors(program: Program, rows: tuple[int, ...]) -> None:
     session = program.session
     assert session.positions is not None
