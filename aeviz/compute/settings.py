@@ -7,7 +7,8 @@ from typing import Any
 from aeviz.catalogue import Option
 from aeviz.compute.entries import options_of
 from aeviz.compute.presets import PRESETS
-from aeviz.data.dataset import DATASETS, DatasetEntry
+from aeviz.data.arrays import LABEL_OPTION, SAMPLES_OPTION, file_entry, is_file
+from aeviz.data.dataset import DATASETS, DataError, DatasetEntry
 from aeviz.models.base import MODELS, ModelEntry
 from aeviz.models.options import configure, unknown
 from aeviz.runs.schema import Settings, TrainConfig
@@ -76,16 +77,22 @@ def parse(name: str, text: str) -> Any:
     Raises:
         SettingsError: If there is no such option, or the text is no value of its kind.
     """
-    options = {"seed": Option("seed", "", "", "int"), "device": Option("device", "", "", "text")}
+    options = {
+        "seed": [Option("seed", "", "", "int")],
+        "device": [Option("device", "", "", "text")],
+    }
     for dotted, option in _every_option():
-        options.setdefault(dotted, option)
+        options.setdefault(dotted, []).append(option)
     if name not in options:
         raise SettingsError(unknown(name, list(options)))
-    try:
-        return _value(options[name], text.strip())
-    except ValueError:
-        wanted = WANTED[options[name].kind]
-        raise SettingsError(f"{name}={text}: it should be {wanted}") from None
+    # Data sets may call options of different kinds alike: the first that takes the text decides.
+    for option in options[name]:
+        try:
+            return _value(option, text.strip())
+        except ValueError:
+            continue
+    wanted = WANTED[options[name][0].kind]
+    raise SettingsError(f"{name}={text}: it should be {wanted}")
 
 
 def idle(settings: Mapping[str, Any], names: Iterable[str]) -> list[str]:
@@ -138,7 +145,12 @@ def model_entry(name: str) -> ModelEntry:
 
 
 def dataset_entry(name: str) -> DatasetEntry:
-    """The registered data set; raises SettingsError with close names when there is none."""
+    """The data set of a name or path; raises SettingsError with close names when there is none."""
+    if is_file(name):
+        try:
+            return file_entry(name)
+        except DataError as error:
+            raise SettingsError(str(error)) from error
     if name not in DATASETS:
         raise SettingsError(unknown(name, list(DATASETS), "data set"))
     return DATASETS[name]
@@ -218,6 +230,8 @@ def _every_option() -> Iterable[tuple[str, Option]]:
     for dataset in DATASETS.values():
         for option in dataset.options:
             yield f"data.{option.name}", option
+    for option in (SAMPLES_OPTION, LABEL_OPTION):
+        yield f"data.{option.name}", option
 
 
 WANTED = {

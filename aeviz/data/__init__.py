@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aeviz.data.arrays import file_entry, is_file
 from aeviz.data.dataset import DATASETS, ONLY, DataError, Dataset, DatasetEntry, Reporter
 from aeviz.data.selection import only
 
@@ -44,7 +45,9 @@ def download(name: str, data_dir: Path, report: Reporter) -> dict[str, Any]:
 
 
 def entry(name: str) -> DatasetEntry:
-    """The registered data set; raises DataError that lists the names when there is none."""
+    """The data set of a name, or a NumPy file by its path; raises DataError where there is none."""
+    if is_file(name):
+        return file_entry(name)
     if name not in DATASETS:
         names = ", ".join(sorted(DATASETS))
         raise DataError(f"there is no data set {name!r}; there are: {names}")

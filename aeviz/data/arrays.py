@@ -1,0 +1,279 @@
+"""Samples of a person's own in a NumPy file: NPZ with samples and labels, NPY with samples alone.
+
+Samples are under `x` (or `images`, `data`, `X`, `arr_0`), labels under `y` (or `labels`,
+`targets`), names under `feature_names` and `class_names`. Headers are read first; nothing in such a
+file is ever unpickled.
+"""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from aeviz.catalogue import Option
+from aeviz.data.dataset import (
+    ONLY,
+    DataError,
+    Dataset,
+    DatasetEntry,
+    Reporter,
+    divide,
+    standardise,
+)
+from aeviz.data.options import BINARISE
+
+ENDINGS = (".npz", ".npy")
+SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
+MOST_BYTES = 2**31
+"""Bytes of samples at most: they are held in memory as bytes or single precision."""
+
+MOST_SIDE = 4096
+"""Pixels along a side of an image at most."""
+
+SAMPLES_OPTION = Option(
+    name="samples",
+    title="Samples",
+    description="Name of the array with the samples; empty for x, images, data, X or arr_0",
+    kind="text",
+    default="",
+    advanced=True,
+)
+LABEL_OPTION = Option(
+    name="label",
+    title="Labels",
+    description="Name of the array with the labels; empty for y, labels or targets",
+    kind="text",
+    default="",
+    advanced=True,
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of one array before it is read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def bytes(self) -> int:
+        """How much memory it takes."""
+        return int(np.prod(self.shape, dtype=np.float64)) * self.dtype.itemsize
+
+
+def is_file(name: str) -> bool:
+    """Whether the name of a data set is the path of a NumPy file."""
+    return name.lower().endswith(ENDINGS)
+
+
+def file_entry(name: str) -> DatasetEntry:
+    """A file as a data set that can be trained on.
+
+    Raises:
+        DataError: If it is not there, or its headers are not those of samples.
+    """
+    path = Path(name).absolute()
+    headers = read_headers(path)
+    is_image = len(_shape(path, headers[_samples_key(path, headers, "")])) == 4
+
+    def load(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
+        return load_arrays(path, options)
+
+    return DatasetEntry(
+        name=str(path),
+        title=path.stem,
+        summary="Samples of a NumPy file.",
+        source=str(path),
+        kind="image" if is_image else "table",
+        load=load,
+        options=(SAMPLES_OPTION, LABEL_OPTION, *((BINARISE,) if is_image else ()), ONLY),
+        needs_files=True,
+    )
+
+
+def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
+    """Read a file.
+
+    Args:
+        path: Ends with .npz or .npy.
+        options: `samples` and `label`: names of arrays, where the usual ones are not meant.
+
+    Raises:
+        DataError: One sentence that names the file and the array.
+    """
+    headers = read_headers(path)
+    key = _samples_key(path, headers, str(options.get("samples", "")))
+    shape = _shape(path, headers[key])
+    label = _key(path, headers, str(options.get("label", "")), LABELS, "labels")
+    arrays = _read(path, [key, *([label] if label else []), "feature_names", "class_names"])
+    samples = _as_samples(path, key, arrays[key].reshape(shape))
+    labels, names = None, _names(arrays.get("class_names"))
+    if label:
+        labels, names = _as_labels(path, label, arrays[label], len(samples), names)
+    is_image = samples.ndim == 4
+    features = _names(arrays.get("feature_names"))
+    if features and (is_image or len(features) != samples.shape[1]):
+        raise DataError(f"{path}: {len(features)} feature_names for samples of {samples.shape[1:]}")
+    return Dataset(
+        name=str(path),
+        title=path.stem,
+        samples=samples,
+        scaling=divide(255) if is_image else standardise(samples),
+        labels=labels,
+        class_names=names,
+        feature_names=()
+        if is_image
+        else features or tuple(f"x{number}" for number in range(1, samples.shape[1] + 1)),
+        source=str(path),
+    )
+
+
+# ── headers ───────────────────────────────────────────────────────────────────────────────────
+
+
+def read_headers(path: Path) -> dict[str, Header]:
+    """Shape and type of every array of a file, by name; an NPY file has one, `x`.
+
+    Raises:
+        DataError: If it is not there or is no such file.
+    """
+    try:
+        if path.suffix.lower() == ".npy":
+            with path.open("rb") as file:
+                return {"x": _header(file)}
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            headers = {}
+            for name in names:
+                with archive.open(name) as member:
+                    headers[name.removesuffix(".npy")] = _header(member)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file or data set") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
+    if not headers:
+        raise DataError(f"{path}: there is no array in it")
+    return headers
+
+
+def _header(file: Any) -> Header:
+    version = npy.read_magic(file)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return Header(tuple(shape), dtype)
+
+
+def _samples_key(path: Path, headers: Mapping[str, Header], chosen: str) -> str:
+    key = _key(path, headers, chosen, SAMPLES, "samples")
+    if key:
+        return key
+    raise DataError(
+        f"{path}: none of its arrays is called {', '.join(SAMPLES)}: name one of "
+        f"{', '.join(headers)} with --set data.samples=NAME"
+    )
+
+
+def _key(
+    path: Path, headers: Mapping[str, Header], chosen: str, usual: Sequence[str], option: str
+) -> str:
+    """The name of an array; "" where none was chosen and none of the usual ones is there."""
+    if chosen and chosen not in headers:
+        name = "label" if option == "labels" else option
+        raise DataError(
+            f"data.{name}={chosen}: {path.name} has no such array; it has {', '.join(headers)}"
+        )
+    return chosen or next((name for name in usual if name in headers), "")
+
+
+def _shape(path: Path, header: Header) -> tuple[int, ...]:
+    """The samples' shape as a data set has it: (N, H, W, C) or (N, F); checked before reading."""
+    shape = header.shape
+    if header.dtype.kind not in "uifb":
+        raise DataError(f"{path}: samples must be numbers, and these are {header.dtype}")
+    if len(shape) not in (2, 3, 4) or 0 in shape:
+        raise DataError(
+            f"{path}: samples must be a table (N, F) or images (N, H, W) or (N, H, W, C), and "
+            f"these are {shape}"
+        )
+    if header.bytes > MOST_BYTES:
+        raise DataError(
+            f"{path}: its samples take {header.bytes / 2**30:.1f} GB, and "
+            f"{MOST_BYTES / 2**30:.0f} GB can be held: save fewer of them, or images as bytes"
+        )
+    if len(shape) == 2:
+        return shape
+    whole = shape if len(shape) == 4 else (*shape, 1)
+    if whole[3] > 4 or max(whole[1:3]) > MOST_SIDE:
+        raise DataError(
+            f"{path}: images must be (N, H, W) or (N, H, W, C) with 1 to 4 channels and at most "
+            f"{MOST_SIDE} pixels along a side, and these are {shape}"
+        )
+    return whole
+
+
+# ── arrays ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    try:
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return {"x": found}
+        with found:
+            return {name: found[name] for name in names if name in found}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
+
+
+def _as_samples(path: Path, key: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Images as bytes, tables in single precision, all of it finite."""
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        rows = int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum())
+        raise DataError(f"{path}: {rows:,} of the rows of {key} have values that are not finite")
+    if values.ndim == 2:
+        return np.array(values, np.float32)
+    if values.dtype.kind == "f":
+        # A decode of a model may leave [0, 1] a little: a picture of it would be clipped too.
+        if values.min() < -0.5 or values.max() > 1.5:
+            raise DataError(
+                f"{path}: images of floats must lie in [0, 1], and {key} goes from "
+                f"{values.min():g} to {values.max():g}"
+            )
+        return np.asarray(np.rint(np.clip(values, 0, 1) * 255), np.uint8)
+    if values.dtype.kind != "b" and (values.min() < 0 or values.max() > 255):
+        raise DataError(f"{path}: images of whole numbers must lie in 0 to 255: {key} does not")
+    scale = 255 if values.dtype.kind == "b" else 1
+    return np.asarray(np.array(values, np.uint8) * np.uint8(scale), np.uint8)
+
+
+def _as_labels(
+    path: Path, key: str, values: NDArray[Any], count: int, names: tuple[str, ...]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels as numbers; words are numbered in their order."""
+    if values.shape != (count,) or values.dtype.kind not in "uibUS":
+        raise DataError(
+            f"{path}: {key} must be one whole number or word for each of the {count:,} samples, "
+            f"and it is {values.dtype} of shape {values.shape}"
+        )
+    if values.dtype.kind in "US":
+        words, labels = np.unique(values.astype(str), return_inverse=True)
+        return labels.astype(np.int64), tuple(words.tolist())
+    labels = values.astype(np.int64)
+    if labels.max() >= 2**16:
+        raise DataError(f"{path}: labels in {key} go up to {labels.max():,}; 65,535 is the largest")
+    labels[labels < 0] = -1
+    missing = int(labels.max()) + 1 - len(names)
+    if names and missing > 0:
+        raise DataError(f"{path}: {len(names)} class_names for labels up to {labels.max()}")
+    return labels, names or tuple(str(number) for number in range(int(labels.max()) + 1))
+
+
+def _names(values: NDArray[Any] | None) -> tuple[str, ...]:
+    if values is None or values.ndim != 1 or values.dtype.kind not in "US":
+        return ()
+    return tuple(values.astype(str).tolist())
