@@ -227,8 +227,7 @@ class _Walk:
     # ── along a curve ─────────────────────────────────────────────────────────────────────────
 
     def _measure(self, leg: _Leg, trust: Trust) -> Slices:
-        leg.log_density = trust.log_density(leg.curve)
-        yield
+        leg.log_density = yield from trust.log_density(leg.curve)
         leg.distance = yield from trust.distance(leg.curve)
         yield from self._decodes(leg)
 

@@ -22,8 +22,11 @@ NEIGHBOUR = 5
 JUDGED = 400
 """Latents of the data at most that say which density and distance are usual."""
 
-PAIRS = 400_000
-"""Distances that are computed in a slice."""
+NUMBERS = 800_000
+"""Coordinates that are compared in a slice."""
+
+AT_LEAST = 64
+"""Latents whose density is computed in a slice at least."""
 
 KEPT = 4
 """Epochs that are remembered."""
@@ -50,9 +53,10 @@ class Trust(NamedTuple):
     far: float
     neighbour: int
 
-    def log_density(self, z: FloatArray) -> NDArray[np.float64]:
-        """In nats, (B,)."""
-        return log_aggregate_posterior(z, self.mu, self.log_var)
+    def log_density(self, z: FloatArray) -> Generator[None, None, NDArray[np.float64]]:
+        """In nats, (B,), slice by slice."""
+        found = yield from _log_densities(z, self.mu, self.log_var)
+        return found
 
     def distance(self, z: FloatArray) -> Generator[None, None, NDArray[np.float64]]:
         """To the k-th nearest latent of the data, (B,), slice by slice."""
@@ -103,14 +107,10 @@ def _made(subject: Subject, latents: FloatArray) -> Generator[None, None, Trust]
         width = np.broadcast_to(_scott(others), others.shape)
         told = f"a Gaussian of Scott's width around each of {len(mu):,} latents"
     yield
-    parts = []
-    rows = max(1, PAIRS // len(others))
-    for start in range(0, len(judged), rows):
-        parts.append(log_aggregate_posterior(judged[start : start + rows], others, width))
-        yield
+    usual = yield from _log_densities(judged, others, width)
     # the nearest latent of a latent is itself
     far = yield from _distances(judged, latents, neighbour + 1)
-    low = float(np.quantile(np.concatenate(parts), 0.01))
+    low = float(np.quantile(usual, 0.01))
     return Trust(mu, log_var, told, latents, low, float(np.quantile(far, 0.99)), neighbour)
 
 
@@ -138,11 +138,27 @@ def _scott(latents: FloatArray) -> NDArray[np.float64]:
     return np.asarray(2 * np.log(spread * count ** (-1 / (dimensions + 4))))
 
 
+def _log_densities(
+    z: FloatArray, mu: FloatArray, log_var: NDArray[np.floating]
+) -> Generator[None, None, NDArray[np.float64]]:
+    # each call prepares all Gaussians anew: fewer rows at a time would cost more
+    parts, rows = [], max(AT_LEAST, _rows(mu))
+    for start in range(0, len(z), rows):
+        parts.append(log_aggregate_posterior(z[start : start + rows], mu, log_var))
+        yield
+    return np.concatenate(parts) if parts else np.full(0, math.nan)
+
+
+def _rows(latents: FloatArray) -> int:
+    """How many latents are compared with these in a slice."""
+    return max(1, NUMBERS // latents.size)
+
+
 def _distances(
     z: FloatArray, latents: FloatArray, neighbour: int
 ) -> Generator[None, None, NDArray[np.float64]]:
     places, parts = torch.from_numpy(latents), []
-    rows = max(1, PAIRS // len(latents))
+    rows = _rows(latents)
     for start in range(0, len(z), rows):
         part = torch.from_numpy(np.ascontiguousarray(z[start : start + rows], np.float32))
         exact = torch.cdist(part, places, compute_mode="donot_use_mm_for_euclid_dist")
