@@ -45,6 +45,7 @@ class Monkey:
         self.deeds: list[Callable[[], None]] = [
             self.hover, self.hover, self.hover, self.click, self.drag, self.wheel, self.scrub,
             self.scrub, self.play, self.command, self.dock, self.resize, self.train, self.stop,
+            self.layer, self.layer,
             self.open, self.select, self.key, self.plane, self.path,
         ]  # fmt: skip
 
@@ -124,6 +125,12 @@ class Monkey:
 
     def open(self) -> None:
         self.program.session.open_run(str(self.random.choice(self.runs)))
+
+    def layer(self) -> None:
+        actions = self.program.window.latent_view.bar.actions_of_layers.values()
+        enabled = [action for action in actions if action.isEnabled()]
+        if enabled:
+            self.random.choice(enabled).trigger()
 
     def select(self) -> None:
         run = self.program.session.run

@@ -315,6 +315,13 @@ class WindowMachine(RuleBasedStateMachine):
     def command(self, command: str) -> None:
         self.window.commands.action(command).trigger()
 
+    @rule(share=st.floats(0, 1))
+    def layer(self, share: float) -> None:
+        actions = self.window.latent_view.bar.actions_of_layers
+        enabled = [name for name in sorted(actions) if actions[name].isEnabled()]
+        if enabled:
+            actions[enabled[int(share * (len(enabled) - 1))]].trigger()
+
     @rule(theme=THEMES)
     def theme(self, theme: str) -> None:
         self.window.commands.action(theme).trigger()

@@ -25,6 +25,7 @@ def drawn(ask: m.Ask, left_out: int = 0, **changes: Any) -> m.Answer:
 def test_ellipses_are_those_of_the_hovered_and_the_selected(qtbot: QtBot) -> None:
     view, session, posted = map_with_layers(qtbot)
     name = "ellipses.some"
+    session.move_cursor(None)  # where another test has left the mouse
     session.layers.show(name)
     shown = layer(view, name)
     assert shown.legend.second.text == "Point at a sample, or select some"

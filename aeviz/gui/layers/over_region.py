@@ -31,7 +31,7 @@ class RegionLayer(Layer):
         super().__init__(session, plot)
         self.asked: tuple[Region, int, Any] | None = None
         self.shown_epoch: int | None = None
-        self._late = QTimer(self)
+        self._late = QTimer(plot)  # it ends with the window, whoever holds the layer
         self._late.setSingleShot(True)
         self._late.setInterval(LATE)
         self._late.timeout.connect(self._on_late)
