@@ -149,24 +149,6 @@ def fit(
     return density
 
 
-def over_plane(
-    density: LatentDensity,
-    region: geometry.Region,
-    mean: NDArray[np.floating],
-    axes: NDArray[np.floating],
-) -> FloatArray:
-    """Log density at the latents of a lattice over the map, (128, 128), the highest row first.
-
-    Args:
-        density: Of the latents.
-        region: Of the map: left, right, low, high.
-        mean: Origin of the map in the latent space, (D,).
-        axes: Map coordinates to latents, (D, 2).
-    """
-    places = geometry.lattice(region, SIDE, SIDE).reshape(-1, 2)
-    return density.log_density(mean + places @ np.asarray(axes).T).reshape(SIDE, SIDE)
-
-
 _fits: Fits[LatentDensity, LatentDensity] = Fits(KEPT)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from aeviz import data
+from aeviz import data, geometry
 from aeviz.analysis import density as module
-from aeviz.analysis.density import FitOptions, LatentDensity, fit, over_plane
+from aeviz.analysis.density import FitOptions, LatentDensity, fit
 from aeviz.analysis.flow_stages import integral
 from aeviz.analysis.questions import Findings, Subject, ask
 from aeviz.models import MODELS
@@ -40,9 +40,8 @@ def fitted(moons: np.ndarray[Any, np.dtype[np.float32]]) -> LatentDensity:
 
 
 def test_the_density_integrates_to_one(fitted: LatentDensity) -> None:
-    square = over_plane(fitted, REGION, np.zeros(2), np.eye(2))
-    assert square.shape == (128, 128)
-    assert integral(square, REGION) == pytest.approx(1, abs=0.01)
+    square = fitted.log_density(geometry.lattice(REGION, 128, 128).reshape(-1, 2))
+    assert integral(square.reshape(128, 128), REGION) == pytest.approx(1, abs=0.01)
 
 
 def test_it_comes_near_the_entropy_and_not_below(fitted: LatentDensity) -> None:

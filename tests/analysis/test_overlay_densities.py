@@ -41,6 +41,18 @@ def test_every_overlay_integrates_to_one_over_a_wide_window(kind: str) -> None:
     assert last.arrays["density"].shape == ((11, 11) if kind == "histogram" else (128, 128))
 
 
+def test_a_flow_fitted_to_latents_integrates_to_one_over_a_wide_window() -> None:
+    latents = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    model = MODELS["deep"].build(DataSpec(shape=(6,), samples=10), {"latent_dim": 2}).eval()
+    options = {"steps": 120, "widths": (32,), "transforms": 2, "lr": 0.02}
+    arguments = {"region": (-9, 9, -9, 9), "options": options}
+    *_, last = ask("latent-density", Subject(model, latents), arguments)
+    assert last is not None
+    assert last.values["progress"] == 1
+    assert last.values["mass"] == pytest.approx(1, abs=0.01)
+    assert last.values["counted"] == 300
+
+
 @pytest.mark.parametrize(("kind", "said"), [("prior", "no prior"), ("posterior", "deterministic")])
 def test_what_a_model_has_not_is_said(kind: str, said: str) -> None:
     model = MODELS["deep"].build(DataSpec(shape=(6,), samples=10), {"latent_dim": 2}).eval()
