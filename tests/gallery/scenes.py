@@ -104,12 +104,46 @@ def _paths(program: Program) -> None:
     program.session.route.set_at(0.6)
 
 
+def _layers(*names: str) -> Act:
+    """Switch layers on, those that suit the run."""
+
+    def act(program: Program) -> None:
+        for name in names:
+            action = program.window.latent_view.bar.actions_of_layers[name]
+            if action.isEnabled() and not action.isChecked():
+                action.trigger()
+
+    return act
+
+
+def _ellipses(program: Program) -> None:
+    program.session.select([3, 40, 90, 150])
+    _layers("ellipses.some")(program)
+
+
+def _off_the_data(program: Program) -> None:
+    session = program.session
+    positions = session.positions
+    assert positions is not None
+    away = positions.max(axis=0) + 0.1 * np.ptp(positions, axis=0)
+    session.set_pin(session.latent_at(away))
+    _layers("density.gmm", "unlikely")(program)
+
+
 SCENES: list[Scene] = [
     Scene("decode", "Decode anywhere: a pinned place", _middle),
     Scene("sample", "A sample and its reconstruction", _sample),
     Scene("grid", "Grid of decodes under the points", _grid),
     Scene("path", "A path through three samples, along the density", _path),
     Scene("paths", "Every method between two samples", _paths),
+    Scene("histogram", "Histogram of the latents", _layers("density.histogram")),
+    Scene("prior", "Density of the prior", _layers("density.prior")),
+    Scene("posterior", "Aggregate posterior, exact", _layers("density.posterior")),
+    Scene("flow", "A flow fitted to the latents", _layers("density.flow")),
+    Scene("trust", "Off the data: mixture, hatching, how far to trust", _off_the_data),
+    Scene("stretch", "Where the decoder tears", _layers("stretch")),
+    Scene("ellipses", "Posterior ellipses of some samples", _ellipses),
+    Scene("ellipses-all", "Posterior ellipses of all samples", _layers("ellipses.all")),
     Scene("traversal", "Traversal: one dimension at a time", _traversal),
     Scene("draws", "Draws: new samples and where they lie", _draws),
 ]
