@@ -96,3 +96,34 @@ def test_a_region_grows_seldom_and_never_shrinks() -> None:
         steps += after != region
         region = after
     assert 2 <= steps <= 12
+
+
+# ── within an outline ─────────────────────────────────────────────────────────────────────────
+
+
+def test_a_concave_outline_leaves_its_notch_out() -> None:
+    outline = np.array([[0.0, 0], [4, 0], [4, 4], [2, 1], [0, 4]])
+    points = np.array([[2.0, 3], [2, 0.5], [0.5, 2], [3.5, 2], [5, 2], [np.nan, 1]])
+    assert geometry.inside(points, outline).tolist() == [False, True, True, True, False, False]
+
+
+def test_what_a_crossing_outline_encloses_twice_is_outside() -> None:
+    angles = np.deg2rad(90 + 144 * np.arange(5))
+    star = np.column_stack([np.cos(angles), np.sin(angles)])
+    points = np.array([[0.0, 0.0], [0.0, 0.8], [0.0, -0.9]])
+    assert geometry.inside(points, star).tolist() == [False, True, False]
+
+
+def test_every_point_is_found_in_any_chunks_and_a_tiling_finds_it_once() -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, (3000, 2)).astype(np.float32)
+    corners = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]) * 1.01
+    hub = np.array([0.13, -0.2])
+    tiles = [np.array([hub, corners[k], corners[(k + 1) % 4]]) for k in range(4)]
+    found = sum(geometry.inside(points, tile).astype(int) for tile in tiles)
+    assert (found == 1).all()
+    small = geometry.inside(points, tiles[0], chunk=7)
+    assert (small == geometry.inside(points, tiles[0])).all()
+
+
+def test_two_corners_enclose_nothing() -> None:
+    assert not geometry.inside(np.zeros((3, 2)), np.array([[-1.0, -1], [1, 1]])).any()

@@ -68,8 +68,8 @@ def by_condition(run: RunOpened) -> Colouring:
 
 def _by_choice(values: NDArray[np.int64], count: int, names: tuple[str, ...]) -> Colouring:
     """Colours by numbers (N,) from 0 to `count` − 1; negative ones are missing."""
-    # Colours repeat long before there are so many.
-    labels = min(count, raster.MOST_CODES - 1)
+    # Colours repeat long before there are so many; one code is for samples that are hidden.
+    labels = min(count, raster.MOST_CODES - 2)
     codes = np.where(values < 0, labels, np.minimum(values, labels - 1))
     counts = np.bincount(codes, minlength=labels + 1)
     table = theme.label_colours(labels)

@@ -83,6 +83,7 @@ class LatentView(QWidget):
         self.reset_action.triggered.connect(self.reset)
         self.aspect_action.toggled.connect(self._on_aspect)
         self.legend.hidden_changed.connect(self._on_legend_hidden)
+        self.legend.rows.select_asked.connect(self._on_select_asked)
         self.legend.colour_chosen.connect(session.set_colour)
         session.run_changed.connect(self._on_run_changed)
         session.epoch_added.connect(self._on_epoch_added)
@@ -229,6 +230,16 @@ class LatentView(QWidget):
         else:
             self._hidden_others[self.session.colour] = hidden
             self._repaint_colours()
+
+    @Slot(int)
+    def _on_select_asked(self, key: int) -> None:
+        """Select the samples of a row of the legend that are not hidden one by one."""
+        groups, masked = self._colouring, self.session.masked
+        if groups is None:
+            return
+        place = next((n for n, group in enumerate(groups.groups) if group.key == key), -1)
+        chosen = groups.codes == place
+        self.session.select(np.flatnonzero(chosen if masked is None else chosen & ~masked))
 
     @Slot(object)
     def _on_hidden_changed(self, hidden: frozenset[int]) -> None:

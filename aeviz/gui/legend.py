@@ -5,6 +5,7 @@ from PySide6.QtGui import (
     QAction,
     QActionGroup,
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -33,9 +34,11 @@ class LegendRows(QWidget):
 
     Signals:
         hidden_changed(frozenset): The keys that are to be hidden.
+        select_asked(int): The samples of that key are to be selected.
     """
 
     hidden_changed = Signal(object)
+    select_asked = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -191,14 +194,20 @@ class LegendRows(QWidget):
     def tooltip_of(self, row: int) -> str:
         """What the tooltip of a row says."""
         group = self._groups[row]
-        does = self.tr("Click hides or shows it, double-click shows only it.")
+        does = self.tr(
+            "Click hides or shows it, double-click shows only it, Ctrl+click selects its samples."
+        )
         is_cut = self.fontMetrics().horizontalAdvance(group.name) > self._name_width(row)
         return tip(f"{group.name}: {does}" if is_cut else does)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Hide or show a row."""
+        """Hide or show a row; with Ctrl select its samples."""
         row = self.row_at(event.position().toPoint())
-        if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if row >= 0 and is_left and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._current = row
+            self.select_asked.emit(self._groups[row].key)
+        elif row >= 0 and is_left:
             self._current = row
             self._before = self._hidden
             self.toggle(row)
@@ -206,8 +215,33 @@ class LegendRows(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Solo a row; the first click of the two has toggled it already."""
         row = self.row_at(event.position().toPoint())
-        if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
+        is_plain = not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if row >= 0 and is_plain and event.button() == Qt.MouseButton.LeftButton:
             self.solo(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with a row, that under the mouse or that of the keys."""
+        by_keys = event.reason() == QContextMenuEvent.Reason.Keyboard
+        row = self._current if by_keys else self.row_at(event.pos())
+        if not 0 <= row < len(self._groups):
+            return
+        self._current = row
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Select these"), self._on_select)
+        menu.addAction(self.tr("Show only these"), self._on_solo)
+        menu.popup(event.globalPos())
+
+    @Slot()
+    def _on_select(self) -> None:
+        if self._current < len(self._groups):
+            self.select_asked.emit(self._groups[self._current].key)
+
+    @Slot()
+    def _on_solo(self) -> None:
+        if self._current < len(self._groups):
+            self._before = self._hidden
+            self.solo(self._current)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Light up the row under the mouse."""
@@ -231,7 +265,7 @@ class LegendRows(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and down choose a row, Space switches it, Enter solos it."""
+        """Up and down choose a row, Space switches it, Enter solos it; with Ctrl it selects."""
         key, last = event.key(), len(self._groups) - 1
         steps = {
             Qt.Key.Key_Up: -1,
@@ -246,6 +280,8 @@ class LegendRows(QWidget):
             self.update()
         elif key == Qt.Key.Key_Space:
             self.toggle(self._current)
+        elif key == Qt.Key.Key_Return and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._on_select()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._before = self._hidden
             self.solo(self._current)

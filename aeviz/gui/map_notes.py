@@ -42,8 +42,8 @@ def note_on(session: Session, is_aspect_locked: bool) -> tuple[str, ...]:
     if len(run.index) < run.total:
         lines.append(f"Showing {count(len(run.index))} of {count(run.total)} samples, at random")
     if session.masked is not None:
-        hidden = int(session.masked.sum())
-        lines.append(f"{count(hidden)} of {count(len(run.index))} samples are hidden")
+        shown, total = int((~session.masked).sum()), len(run.index)
+        lines.append(f"Showing {count(shown)} of {count(total)} (the others are hidden)")
     if not is_aspect_locked:
         lines.append("Each axis has its own scale: distances and circles are distorted")
     return tuple(lines)

@@ -133,3 +133,17 @@ def test_a_million_points_are_selected_in_well_under_a_second() -> None:
     found = geometry.inside(positions, shape)
     assert time.perf_counter() - begun < 3.0  # 0.2 s alone; room for a loaded machine
     assert found.mean() == pytest.approx(1 - np.exp(-0.5), abs=0.005)
+
+
+def test_a_click_with_ctrl_selects_the_samples_of_a_row_that_are_not_hidden(
+    made: Made, qtbot: QtBot
+) -> None:
+    view, session = made
+    masked = np.zeros(60, bool)
+    masked[1] = True
+    session.mask(masked)
+    rows = view.legend.rows
+    middle = rows.row_rect(1).center()
+    qtbot.mouseClick(rows, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, middle)
+    assert session.selection.tolist() == list(range(4, 60, 3))
+    assert not session.hidden

@@ -146,7 +146,7 @@ def test_isolated_samples_are_drawn_and_picked_alone(
     session.select([14, 15])
     do(commands, "select.isolate")
     assert view.plot.points.visible.sum() == 2
-    assert view.plot.note.lines[-1] == "58 of 60 samples are hidden"
+    assert view.plot.note.lines[-1] == "Showing 2 of 60 (the others are hidden)"
     qtbot.mouseMove(view.plot.viewport(), place(view, 3, 2))
     assert session.hovered == -1
     qtbot.mouseMove(view.plot.viewport(), place(view, 4, 1))

@@ -39,11 +39,14 @@ from aeviz.gui.theme import SPACE
 SELECTION, NEAR, ALL = range(3)
 NEAR_COUNT = 60
 """How many samples "nearest to the pin" lists."""
+_MOST_MARKED = 5000
+"""Stretches of selected neighbours in the list that are marked; more would stop the window."""
+
 _TITLES = ("Selection", "Nearest to the pin", "All samples")
 NO_RUN = "Open a run or train a model: its samples appear here."
 NO_SELECTION = "Nothing is selected. Click a point on the map to select its sample."
 NO_PIN = "Nothing is pinned. Click on the map to see the samples nearest to that place."
-NO_SAMPLES = "Every label is hidden. Show one again in the legend of the map."
+NO_SAMPLES = "Every sample is hidden. Show labels again in the legend of the map."
 
 
 class SampleView(QListView):
@@ -127,6 +130,7 @@ class SamplesInspector(Inspector):
         session.selection_changed.connect(self._on_selection_changed)
         session.pin_changed.connect(self._on_pin_changed)
         session.hidden_changed.connect(self._on_hidden_changed)
+        session.masked_changed.connect(self._on_masked_changed)
         session.epoch_changed.connect(self._on_epoch_changed)
         self.mode.currentIndexChanged.connect(self._on_mode_chosen)
         self.show_all.clicked.connect(self._on_show_all)
@@ -160,6 +164,11 @@ class SamplesInspector(Inspector):
 
     @Slot(object)
     def _on_hidden_changed(self, hidden: frozenset[int]) -> None:
+        if self.mode.currentIndex() != SELECTION:
+            self._refresh()
+
+    @Slot(object)
+    def _on_masked_changed(self, masked: NDArray[np.bool_] | None) -> None:
         if self.mode.currentIndex() != SELECTION:
             self._refresh()
 
@@ -204,14 +213,12 @@ class SamplesInspector(Inspector):
         if mode == NEAR:
             rows = self._nearest()
             return rows, f"{len(rows)} of {count(total)}" if len(rows) else "", NO_PIN
-        rows = self._visible(run)
+        rows = self._visible()
         return rows, wording.several(len(rows), "sample"), NO_SAMPLES
 
-    def _visible(self, run: m.RunOpened) -> NDArray[np.int64]:
-        """Every row whose label the legend does not hide."""
-        if run.labels is None or not self.session.hidden:
-            return np.arange(len(run.index), dtype=np.int64)
-        return np.flatnonzero(~np.isin(run.labels, list(self.session.hidden)))
+    def _visible(self) -> NDArray[np.int64]:
+        """Every row that is hidden neither by its label nor by itself."""
+        return np.flatnonzero(self.session.is_shown)
 
     def _nearest(self) -> NDArray[np.int64]:
         """The rows nearest to the pin on the map, the nearest first."""
@@ -229,8 +236,11 @@ class SamplesInspector(Inspector):
         if self.mode.currentIndex() == SELECTION:
             return
         chosen = QItemSelection()
-        for place in np.flatnonzero(np.isin(self.model.rows, self.session.selection)).tolist():
-            chosen.select(self.model.index(place), self.model.index(place))
+        places = np.flatnonzero(np.isin(self.model.rows, self.session.selection))
+        stretches = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1) if len(places) else []
+        for stretch in stretches[:_MOST_MARKED]:
+            first, last = int(stretch[0]), int(stretch[-1])
+            chosen.select(self.model.index(first), self.model.index(last))
         self._syncing = True
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.view.selectionModel().select(chosen, flags)
@@ -247,7 +257,7 @@ class SamplesInspector(Inspector):
         if self._syncing or self.mode.currentIndex() == SELECTION:
             return
         places = [index.row() for index in self.view.selectionModel().selectedIndexes()]
-        self.session.select(self.model.rows[places].tolist())
+        self.session.select(self.model.rows[places])
 
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
