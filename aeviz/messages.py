@@ -220,6 +220,22 @@ class FetchSamples(Message):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class SaveNotes(Message):
+    """Write what a person named into the run folder: answered by `NotesSaved`.
+
+    Attributes:
+        notes: See `aeviz.runs.notes.write_notes`.
+    """
+
+    notes: Mapping[str, Any]
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest notes of a run are written."""
+        return ("notes", self.run)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Ask(Message):
     """Ask a question registered by name in `aeviz.analysis`: answered by `Answer`.
 
@@ -395,6 +411,7 @@ class RunOpened(Message):
         conditions: What a conditional model can be told; None for the others.
         told: The condition of every shown sample: its choice (N,), -1 where missing, or its numbers
             (N, K), NaN where missing; None where it is the sample itself.
+        notes: What a person named in it, see `aeviz.runs.notes`.
     """
 
     path: str
@@ -421,6 +438,7 @@ class RunOpened(Message):
     stages: tuple[str, ...] = ()
     conditions: Conditions | None = None
     told: NDArray[Any] | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_image(self) -> bool:
@@ -618,6 +636,13 @@ class Reconstructed(Message):
     def key(self) -> Hashable:
         """Only the newest answer to a view and epoch counts."""
         return ("reconstructed", self.run, self.view, self.asked)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NotesSaved(Message):
+    """Whether the notes of a run were written: `why_not` is a sentence, or "" where they were."""
+
+    why_not: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

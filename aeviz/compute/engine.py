@@ -35,7 +35,7 @@ WARM_UP_AFTER = 2.0
 """Seconds without a request after which the training thread imports what an optimiser needs."""
 
 TRAINING = (m.Train, m.TrainOn, m.Pause, m.Continue, m.StepOnce, m.Stop, m.Turn)
-NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples, m.Project)
+NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples, m.Project, m.SaveNotes)
 STEERING = (m.Pause, m.Continue, m.Stop, m.Turn)
 """What can also be asked of a run that another process trains."""
 

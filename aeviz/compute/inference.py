@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aeviz import messages as m
+from aeviz import paths
 from aeviz.compute import answers
 from aeviz.compute.answers import Steps
 from aeviz.compute.history import Weights
@@ -25,6 +26,8 @@ from aeviz.compute.opened import OpenedRun
 from aeviz.compute.outside import Outside
 from aeviz.mailbox import Mailbox
 from aeviz.runs.control import ask
+from aeviz.runs.notes import write_notes
+from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
 
 AT_ONCE = 8
@@ -70,6 +73,7 @@ class Inference:
             m.FetchSamples: self._fetch,
             m.Ask: self._ask,
             m.Project: self._project,
+            m.SaveNotes: self._save_notes,
             Weights: self._keep,
             LiveOpened: self._open_live,
             LiveEnded: self._end_live,
@@ -205,6 +209,18 @@ class Inference:
 
     def _project(self, request: m.Project) -> Steps:
         return self._run_of(request).project(request)
+
+    def _save_notes(self, request: m.SaveNotes) -> None:
+        why_not = ""
+        root = self._run_of(request).folder.path
+        if os.path.realpath(root) == os.path.realpath(paths.demo()):
+            why_not = "The demo keeps nothing: groups of it last until another run is shown."
+        else:
+            try:
+                write_notes(root, request.notes)
+            except (OSError, RunError) as error:
+                why_not = f"Groups last until another run is shown: {error}."
+        self._outbox.post(m.NotesSaved(run=request.run, why_not=why_not))
 
     # ── runs that another process writes ──────────────────────────────────────────────────────
 

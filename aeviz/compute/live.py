@@ -2,10 +2,12 @@
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from aeviz.mailbox import Mailbox
 from aeviz.messages import EpochDone, Message, RunOpened
+from aeviz.runs.notes import read_notes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,6 +57,10 @@ class LiveRun:
         with self._lock:
             if self._opened is None or not is_same_folder(self._opened.path, path):
                 return ""
+            # Groups may have been named since it was told.
+            notes = read_notes(Path(self._opened.path))
+            if notes != self._opened.notes:
+                self._opened = replace(self._opened, notes=notes)
             for message in (self._opened, *self._epochs):
                 self._outbox.post(message)
             return self._opened.run

@@ -17,6 +17,7 @@ from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
 from aeviz.compute.standing import Standing
 from aeviz.messages import EpochDone, FloatArray, IntArray, Project, Projected, RunOpened
+from aeviz.runs.notes import read_notes
 from aeviz.runs.planned import planned_epochs
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import EpochLine, RunFolder
@@ -85,6 +86,7 @@ class OpenedRun:
             stages=contents.model.stages,
             conditions=contents.model.conditions,
             told=folder.conditions,
+            notes=read_notes(folder.path),
         )
 
     def epochs(self) -> Iterator[EpochDone]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz import messages as m
+from aeviz.gui.groups import Groups
 from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
 from aeviz.gui.route import Route
@@ -123,6 +124,7 @@ class Session(QObject):
         self.masked: NDArray[np.bool_] | None = None
         self.colour = "label"
         self.tool = "inspect"
+        self.groups = Groups(post, self)
         self.layers = LayerState(self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
@@ -152,6 +154,7 @@ class Session(QObject):
             m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,
             m.OutsideChanged: self._on_outside_changed,
+            m.NotesSaved: self.groups.take,
             m.Logged: self._relay(self.logged),
         }
 

@@ -102,6 +102,10 @@ class Undo(QObject):
             "masked", Watched("Hide samples", lambda: session.masked, session.mask),
             session.masked_changed,
         )  # fmt: skip
+        groups = session.groups
+        self.watch(
+            "groups", Watched("Groups", lambda: groups.state, groups.restore), groups.changed
+        )
         route = session.route
         self.watch(
             "route", Watched("Path", lambda: route.state, route.restore), route.anchors_changed

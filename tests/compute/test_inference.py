@@ -640,3 +640,27 @@ def test_a_plane_that_is_none_is_a_sentence(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="needs labels"):
         desk.ask(m.Project(run=run, plane=Plane("lda"), epochs=(0,)))
     assert not desk.inference.is_busy
+
+
+# ── notes ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_groups_are_saved_with_the_run_and_told_when_it_is_opened(
+    desk: Desk, of_images: Path
+) -> None:
+    run = desk.open(of_images)
+    notes = {"groups": [{"name": "a", "samples": [0, 2]}], "attributes": []}
+    saved = of_kind(desk.ask(m.SaveNotes(run=run, notes=notes)), m.NotesSaved)
+    assert [each.why_not for each in saved] == [""]
+    opened = of_kind(desk.ask(m.OpenRun(path=str(of_images))), m.RunOpened)[0]
+    assert opened.notes == notes
+
+
+def test_the_demo_keeps_no_groups(
+    desk: Desk, of_images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aeviz.paths.demo", lambda: of_images)
+    run = desk.open(of_images)
+    saved = of_kind(desk.ask(m.SaveNotes(run=run, notes={})), m.NotesSaved)
+    assert "demo" in saved[0].why_not
+    assert not (of_images / "notes.json").exists()

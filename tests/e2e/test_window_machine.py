@@ -56,6 +56,7 @@ AREAS = st.sampled_from(
         "samples",
         "reconstruction",
         "path",
+        "groups",
         "log",
         "progress",
         "status",
@@ -296,6 +297,25 @@ class WindowMachine(RuleBasedStateMachine):
             (thing.trigger if isinstance(thing, QAction) else thing.click)()
         self.session.route.set_at(share)
 
+    @rule(name=st.sampled_from(("a", "b", "")), deed=st.sampled_from(("add", "pick", "delete")))
+    def group(self, name: str, deed: str) -> None:
+        groups = self.session.groups
+        if deed == "add":
+            groups.add(name, self.session.selection)
+        elif deed == "pick":
+            self.session.select(groups.rows_of(f"group:{name}"))
+        else:
+            groups.remove(name)
+
+    @rule(
+        deed=st.sampled_from(
+            ("edit.undo", "edit.redo", "select.all", "select.invert", "select.label",
+             "select.isolate", "select.hide", "select.show")
+        )
+    )  # fmt: skip
+    def edit(self, deed: str) -> None:
+        self.window.commands.action(deed).trigger()
+
     @rule(data=DATA, model=MODELS)
     def plan(self, data: str, model: str) -> None:
         bar = bar_of(self.window)
@@ -376,6 +396,14 @@ class WindowMachine(RuleBasedStateMachine):
         assert -1 <= session.hovered < count
         for z in (session.pin, session.cursor):
             assert z is None or (z.shape == (run.latent_dim,) and np.isfinite(z).all())
+
+    @invariant()
+    def groups_and_masks_belong_to_the_run(self) -> None:
+        session, run = self.session, self.session.run
+        assert run is not None
+        assert session.masked is None or session.masked.shape == (len(run.index),)
+        for group in session.groups.groups:
+            assert ((group.rows >= 0) & (group.rows < len(run.index))).all()
 
     @invariant()
     def the_path_belongs_to_the_run(self) -> None:
