@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from aeviz.geometry import Region
 from aeviz.gui import theme
+from aeviz.gui.layer_legend import SCALE
 from aeviz.gui.numbers import measure
 
 FloatArray = NDArray[np.float64]
@@ -141,7 +142,7 @@ class FieldScale(QWidget):
 
     def sizeHint(self) -> QSize:
         """A bar and a line of numbers."""
-        return QSize(150, 10 + self.fontMetrics().height())
+        return QSize(SCALE, 10 + self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar and the numbers."""

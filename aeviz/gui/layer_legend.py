@@ -9,6 +9,9 @@ from aeviz.gui.labels import ElidedLabel
 from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.theme import SPACE
 
+SCALE = 124
+"""Width of a scale in pixels: room for three short words."""
+
 
 class LayerLegend(QWidget):
     """Two lines beside a scale; what has no room is shortened, and the tool tip has it whole."""

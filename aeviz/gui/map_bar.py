@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from aeviz.gui.icons import icon
@@ -18,6 +18,8 @@ from aeviz.plane import Plane
 
 _ICON = QSize(17, 17)
 _ROOM = 6
+_NARROWEST = 170
+"""Pixels that legends need to be read; where there are fewer they are left out."""
 
 
 class MapBar(QWidget):
@@ -36,9 +38,11 @@ class MapBar(QWidget):
         for entry in tools.in_order():
             row.addWidget(self._tool_button(entry))
         row.addStretch(1)
-        self._legends = QHBoxLayout()
+        self._room = QWidget()
+        self._legends = QHBoxLayout(self._room)
+        self._legends.setContentsMargins(0, 0, 0, 0)
         self._legends.setSpacing(SPACE)
-        row.addLayout(self._legends)
+        row.addWidget(self._room)
         row.addSpacing(SPACE // 2)
         self.plane = PlaneButton(session)
         row.addWidget(self.plane)
@@ -90,6 +94,19 @@ class MapBar(QWidget):
         self.button.setToolTip("What lies over and under the points of the map.")
         self.button.setVisible(bool(self.actions_of_layers))
         return self.button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the legends out where there is no room for them."""
+        super().resizeEvent(event)
+        row = self.layout()
+        if row is not None:
+            items = (row.itemAt(number) for number in range(row.count()))
+            others = sum(
+                item.sizeHint().width()
+                for item in items
+                if item is not None and item.widget() is not self._room
+            )
+            self._room.setVisible(self.width() - others >= _NARROWEST)
 
     def add_legends(self, legends: Iterable[QWidget]) -> None:
         """Give what layers show while they are on its place in the bar."""

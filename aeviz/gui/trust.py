@@ -79,6 +79,7 @@ class TrustMark(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.kind: Kind = ""
+        self._is_compact = False
         self.setFont(theme.caption(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -90,10 +91,18 @@ class TrustMark(QWidget):
             self.setAccessibleName(f"This place is {kind}" if kind else "")
             self.update()
 
+    def set_compact(self, is_compact: bool) -> None:
+        """Show the shape alone, where there is little room; the tool tip has the word."""
+        if is_compact != self._is_compact:
+            self._is_compact = is_compact
+            self.updateGeometry()
+            self.update()
+
     def sizeHint(self) -> QSize:
         """Room for the longest word, so that nothing beside it moves."""
         metrics = self.fontMetrics()
-        wide = metrics.horizontalAdvance("off the data") + _DOT + _GAP + 2
+        word = 0 if self._is_compact else metrics.horizontalAdvance("off the data") + _GAP
+        wide = word + _DOT + 4
         return QSize(round(wide), max(metrics.height(), round(_DOT) + 4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -104,9 +113,12 @@ class TrustMark(QWidget):
         tones = {"typical": colours.accent, "rare": colours.warning, "off the data": colours.error}
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        word = self.fontMetrics().horizontalAdvance(self.kind)
-        middle = QPointF(self.width() - word - _GAP - _DOT / 2, self.height() / 2)
+        word = self.fontMetrics().horizontalAdvance(self.kind) + _GAP
+        right = self.width() - 2.0 if self._is_compact else self.width() - word
+        middle = QPointF(right - _DOT / 2, self.height() / 2)
         self._paint_shape(painter, middle, QColor(tones[self.kind]))
+        if self._is_compact:
+            return
         painter.setPen(QColor(colours.text))
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), int(align), self.kind)
@@ -148,7 +160,6 @@ class TrustReadout(QWidget):
             title = self.titles[name]
             title.setWordWrap(False)
             title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
-            value.setWordWrap(False)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(title, row, 0)
             grid.addWidget(value, row, 1)

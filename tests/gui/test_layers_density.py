@@ -101,7 +101,7 @@ def test_above_two_dimensions_it_says_that_a_plane_holds_no_mass(qtbot: QtBot) -
     ask = asks(posted, "density.gmm")[-1]
     assert np.asarray(ask.arguments["axes"]).shape == (3, 2)
     session.receive(answer(ask, mass=math.nan))
-    assert layer(view, "density.gmm").legend.first.text == "A plane holds no mass"
+    assert layer(view, "density.gmm").legend.first.text == "No mass on a plane"
 
 
 def test_what_a_run_cannot_show_is_greyed_with_the_reason(qtbot: QtBot) -> None:

@@ -89,7 +89,7 @@ def test_unlikely_places_are_hatched(qtbot: QtBot) -> None:
     ask = asks(posted, "unlikely")[-1]
     session.receive(answer(ask, rare=float(bump(ask.arguments["region"]).max()) - 3))
     assert shown.hatching.is_shown
-    assert shown.legend.second.text == "than 99 % of the data"
+    assert shown.legend.first.text == "Hatched: rarest 1 %"
     assert not view.grab().isNull()
     session.layers.show("unlikely", False)
     assert not shown.hatching.is_shown

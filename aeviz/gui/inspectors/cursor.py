@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
@@ -34,6 +35,7 @@ from aeviz.gui.trust import TrustReadout
 CURSOR, NEAREST, SELECTED = "cursor", "cursor.nearest", "cursor.selected"
 DENSITY, TRUST, NEIGHBOURS = "cursor.density", "cursor.trust", "cursor.neighbours"
 _MOST_ASKED = 64
+_NARROW = 230
 WAITING = "Decoding starts as soon as torch is loaded."
 NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
 HINT = "Move the mouse over the map to decode there. A click pins the place."
@@ -118,6 +120,11 @@ class CursorInspector(Inspector):
         session.answered.connect(self._on_answered)
         session.failed.connect(self._on_failed)
         self.unpin.clicked.connect(self._on_unpin)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the word of the mark out where there is no room for it."""
+        super().resizeEvent(event)
+        self.trust.mark.set_compact(self.width() < _NARROW)
 
     # ── what is asked ─────────────────────────────────────────────────────────────────────────
 

@@ -10,7 +10,7 @@ from aeviz.geometry import Region
 from aeviz.gui import theme, wording
 from aeviz.gui.density_image import SPAN, DensityImage, DensityScale
 from aeviz.gui.iso_labels import IsoLabels, label_places
-from aeviz.gui.layer_legend import LayerLegend
+from aeviz.gui.layer_legend import SCALE, LayerLegend
 from aeviz.gui.layers.base import register_layer
 from aeviz.gui.layers.over_region import RegionLayer
 from aeviz.gui.map_plot import MapPlot
@@ -24,7 +24,7 @@ GROUP = "density"
 PALE = 0.42
 """Share of the accent in the highest band: points have to stand out from it."""
 
-NO_MASS = "A plane holds no mass"
+NO_MASS = "No mass on a plane"
 
 
 class DensityLayer(RegionLayer):
@@ -39,7 +39,7 @@ class DensityLayer(RegionLayer):
         plot.addItem(self.image, ignoreBounds=True)
         self.labels = IsoLabels(plot.box)
         self.scale = DensityScale(PALE)
-        self.scale.setFixedWidth(self.scale.sizeHint().width())
+        self.scale.setFixedWidth(SCALE)
         self.legend: LayerLegend = self.make_legend()
         self.clear()
 

@@ -88,7 +88,7 @@ class StretchLayer(RegionLayer):
         width = max(high - low, 1e-3 * max(abs(high), 1e-9))
         self.image.set_values((shown - low) / width, self._answer.values["region"])
         ends = (10**low, 10**high) if is_log else (low, high)
-        self.scale.show_ends(*ends, f"{TITLE}, log" if is_log else TITLE)
+        self.scale.show_ends(*ends, TITLE)
         epoch = self._answer.epoch
         notes = [] if epoch == self.session.epoch else [f"epoch {epoch}"]
         notes += [f"{wording.share(progress)} computed"] if progress < 1 else []

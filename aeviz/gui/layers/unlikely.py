@@ -139,8 +139,8 @@ class UnlikelyLayer(RegionLayer):
         rare = finer(answer.arrays["density"]) < answer.values["rare"]
         self.hatching.set_mask(rare, region)
         epoch = answer.epoch
-        told = "" if epoch == self.session.epoch else f" of epoch {epoch}"
-        self.legend.say("Hatched: rarer", f"than 99 % of the data{told}")
+        told = "" if epoch == self.session.epoch else f"of epoch {epoch}"
+        self.legend.say("Hatched: rarest 1 %", told)
 
     def clear(self) -> None:
         """Show nothing."""
