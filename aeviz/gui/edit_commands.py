@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from aeviz.gui import wording
 from aeviz.gui.commands import Commands
@@ -50,6 +51,8 @@ class EditCommands(QObject):
     @Slot()
     def _on_changed(self) -> None:
         session, stack, allow = self._session, self.undo.stack, self._commands.allow
+        if not isValid(stack):
+            return  # it says so while the window goes, too
         allow("edit.undo", "" if stack.canUndo() else "There is nothing to undo.")
         allow("edit.redo", "" if stack.canRedo() else "There is nothing to redo.")
         undo, redo = stack.undoText(), stack.redoText()

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 import aeviz
+from aeviz.gui.inspectors.attributes import AttributesInspector
 from aeviz.gui.inspectors.path import PathInspector
 from aeviz.gui.route import METHODS
 from aeviz.gui.tools.base import TOOLS
@@ -57,6 +58,7 @@ AREAS = st.sampled_from(
         "reconstruction",
         "path",
         "groups",
+        "attributes",
         "log",
         "progress",
         "status",
@@ -306,6 +308,17 @@ class WindowMachine(RuleBasedStateMachine):
             self.session.select(groups.rows_of(f"group:{name}"))
         else:
             groups.remove(name)
+
+    @rule(pair=st.tuples(st.integers(0, 4), st.integers(0, 4)), value=st.integers(-200, 200))
+    def attribute(self, pair: tuple[int, int], value: int) -> None:
+        panel = self.window.docks.docks["attributes"].widget()
+        assert isinstance(panel, AttributesInspector)
+        for box, place in zip((panel.start, panel.end), pair, strict=True):
+            if place < box.count():
+                box.setCurrentIndex(place)
+                box.activated.emit(place)
+        if panel.slider.isEnabled():
+            panel.slider.setValue(value)
 
     @rule(
         deed=st.sampled_from(

@@ -14,7 +14,10 @@ from aeviz.gui.inspectors.base import INSPECTORS
 from aeviz.gui.session import Session
 from tests.gui.inspector_setup import READY, image_run, show, table_run
 
-OWN = ("cursor", "samples", "reconstruction", "data", "codebook", "styles", "path")
+OWN = (
+    "cursor", "samples", "reconstruction", "data", "codebook", "styles", "path", "groups",
+    "attributes",
+)  # fmt: skip
 
 
 @pytest.fixture(params=OWN)
@@ -26,6 +29,7 @@ def test_every_inspector_is_registered() -> None:
     assert set(OWN) <= set(INSPECTORS)
     assert [INSPECTORS[name].title for name in OWN] == [
         "Decoded", "Samples", "Reconstructions", "Data", "Codebook", "Styles", "Path",
+        "Groups", "Attributes",
     ]  # fmt: skip
 
 
