@@ -21,7 +21,7 @@ class Command:
         text: Its line in a menu; "&" marks the letter for the keyboard.
         tip: One sentence that says what it does.
         menu: The menu that it stands in; "" for none.
-        shortcut: Keys, in Qt's spelling.
+        shortcut: Keys, in Qt's spelling; "; " stands between several.
         icon: Name of its icon.
         choice: Name of the group of which one is chosen, "" for a plain command.
         apart: Whether a line separates it from the one above.
@@ -42,7 +42,12 @@ COMMANDS = (
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
     Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
     Command(
-        "edit.redo", "&Redo", "Do again what was taken back.", "Edit", "Ctrl+Shift+Z", "redo-2"
+        "edit.redo",
+        "&Redo",
+        "Do again what was taken back.",
+        "Edit",
+        "Ctrl+Shift+Z; Ctrl+Y",
+        "redo-2",
     ),
     Command(
         "select.all",
@@ -52,6 +57,7 @@ COMMANDS = (
         "Ctrl+A",
         apart=True,
     ),
+    Command("select.none", "Select &none", "Select no sample.", "Edit", "Ctrl+Shift+A"),
     Command(
         "select.invert",
         "&Invert selection",
@@ -235,6 +241,17 @@ class Commands(QObject):
         """The commands of a menu, in order."""
         return [command for command in self.table if command.menu == menu]
 
+    def actions_of(self, menu: str) -> list[QAction]:
+        """The actions of a menu, in order, with a line before those that stand apart."""
+        found: list[QAction] = []
+        for command in self.menu(menu):
+            if command.apart:
+                line = QAction(self)
+                line.setSeparator(True)
+                found.append(line)
+            found.append(self._actions[command.id])
+        return found
+
     def connect_to(self, name: str, slot: Callable[[], object]) -> None:
         """Call a slot when a command is asked for."""
         self._actions[name].triggered.connect(slot)
@@ -260,7 +277,7 @@ class Commands(QObject):
         if command.icon:
             action.setIcon(icon(command.icon))
         if command.shortcut:
-            action.setShortcut(QKeySequence(command.shortcut))
+            action.setShortcuts(QKeySequence.listFromString(command.shortcut))
         if command.choice:
             action.setCheckable(True)
             self._group(command.choice).addAction(action)

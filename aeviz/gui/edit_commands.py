@@ -30,6 +30,7 @@ class EditCommands(QObject):
             "edit.undo": self.undo.stack.undo,
             "edit.redo": self.undo.stack.redo,
             "select.all": self._on_all,
+            "select.none": self._on_none,
             "select.invert": self._on_invert,
             "select.label": self._on_label,
             "select.find": self._on_find,
@@ -64,7 +65,7 @@ class EditCommands(QObject):
         lacking = why or ("" if session.selection.size else NOTHING)
         has_labels = session.run is not None and session.run.labels is not None
         allow("select.label", lacking or ("" if has_labels else "This run has no labels."))
-        for name in ("select.isolate", "select.hide"):
+        for name in ("select.none", "select.isolate", "select.hide"):
             allow(name, lacking)
         allow("select.show", why or ("" if session.masked is not None else "No sample is hidden."))
 
@@ -83,6 +84,10 @@ class EditCommands(QObject):
     def _on_all(self) -> None:
         if self._session.run is not None:
             self._select(np.ones(len(self._session.run.index), bool))
+
+    @Slot()
+    def _on_none(self) -> None:
+        self._session.select(())
 
     @Slot()
     def _on_invert(self) -> None:

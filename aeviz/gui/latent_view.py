@@ -37,6 +37,7 @@ class LatentView(QWidget):
         self._extents: list[geometry.Region] = []
         self._between = np.empty((0, 2), np.float32)
         self._is_automatic = True
+        self.menu_actions: list[QAction] = []
         self.layers = make_layers(session, self.plot)
         self.hands = Hands(session, self.plot, self.layers)
         self._build()
@@ -335,7 +336,11 @@ class LatentView(QWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
         menu.addActions(self.actions())
+        if self.menu_actions:
+            menu.addSeparator()
+            menu.addActions(self.menu_actions)
         menu.popup(place)
 
     def _refresh_notes(self) -> None:

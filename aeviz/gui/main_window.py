@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         EditCommands(session, self.commands, self)
         self.recent = RecentRuns(settings, self)
         self.latent_view = LatentView(session)
+        self.latent_view.menu_actions = self.commands.actions_of("Edit")
         self.timeline = Timeline(session)
         self.panel = TrainingPanel(session, self.plan, self.commands)
         self.status = StatusBar(session)

@@ -196,3 +196,14 @@ def test_the_dialogue_stays_until_it_has_found_something(
     dialog._on_accepted()
     assert not dialog.isVisible()
     assert session.selection.tolist() == [10, 11, 12]
+
+
+def test_redo_has_both_usual_keys_and_none_takes_the_selection_away(
+    session: Session, commands: Commands
+) -> None:
+    keys = [key.toString() for key in commands.action("edit.redo").shortcuts()]
+    assert keys == ["Ctrl+Shift+Z", "Ctrl+Y"]
+    session.select([1])
+    do(commands, "select.none")
+    assert session.selection.size == 0
+    assert not commands.action("select.none").isEnabled()

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QTabBar
 
 from aeviz import messages as m
 from aeviz import paths
@@ -402,3 +402,14 @@ def test_session_and_window_die(qapp: Any, posted: list[m.Message]) -> None:
         QApplication.processEvents()
         gc.collect()
     assert [ref() for ref in dead] == [None, None]
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the (keyboard|mouse)", extend=True)
+def test_the_menu_of_the_map_offers_what_the_edit_menu_does(make: Make) -> None:
+    window = make()
+    window.show()
+    window.latent_view.plot.menu_asked.emit(QPoint(40, 40))
+    (menu,) = [each for each in window.latent_view.findChildren(QMenu) if each.isVisible()]
+    offered = [action.objectName() for action in menu.actions()]
+    assert {"edit.undo", "select.all", "select.isolate"} <= set(offered)
+    menu.close()

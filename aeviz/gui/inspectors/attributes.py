@@ -37,7 +37,7 @@ MOST_STEPS = 2.0
 FINE = 100
 """Steps of the slider in one whole direction."""
 
-COLUMNS = 9
+COLUMNS = 7
 NO_RUN = "Open a run: directions between groups of its samples appear here."
 NO_SIDES = "Name two groups of samples first (Groups), or open a run with labels."
 SAME = "Choose two different sides."
