@@ -31,6 +31,7 @@ class Subject:
         kept: How many of the shown samples `samples` can return: the first ones.
         own_units: Samples as a model sees them, channels last, as a person reads them: images
             with 0 for black and 1 for white, tables in their own units.
+        scale: Samples in the data's own units, channels last, as a model sees them.
         told: Returns the own conditions of shown samples by row numbers, as the second argument of
             `encode` and `decode`; None of a model without conditions.
         condition: Returns a condition as messages name it, as the second argument of `decode` for
@@ -44,6 +45,7 @@ class Subject:
     kept: int = 0
     own_units: Callable[[FloatArray], FloatArray] | None = None
     told: Callable[[IntArray], Tensor | None] | None = None
+    scale: Callable[[FloatArray], FloatArray] | None = None
     condition: Callable[[Any, int], Tensor | None] | None = None
 
 

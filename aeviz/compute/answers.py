@@ -156,6 +156,7 @@ def ask(run: OpenedRun | None, request: m.Ask) -> Steps:
             kept=0 if run.folder.samples is None else len(run.folder.samples),
             own_units=run.own_units,
             told=run.scaled_condition,
+            scale=run.model_units,
             condition=run.model_condition,
         )
         run.decoder.load(tensors)  # what is no generator answers at once

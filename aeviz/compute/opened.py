@@ -284,7 +284,17 @@ class OpenedRun:
 
     def scaled(self, rows: IntArray) -> FloatArray:
         """Shown samples as the model sees them, (K, C, H, W) or (K, F)."""
-        scaled = self.contents.scaling.apply(self.shown(rows))
+        return self.model_units(self.shown(rows))
+
+    def model_units(self, own: FloatArray) -> FloatArray:
+        """Samples in their own units as the model sees them, (K, C, H, W) or (K, F).
+
+        Raises:
+            ValueError: If they have another shape than those of the run.
+        """
+        if own.shape[1:] != self.sample_shape:
+            raise ValueError(f"a sample of this run is {self.sample_shape}, not {own.shape[1:]}")
+        scaled = self.contents.scaling.apply(own)
         return np.ascontiguousarray(np.moveaxis(scaled, -1, 1)) if self.is_image else scaled
 
     def told(self, rows: IntArray) -> NDArray[Any] | None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import QPointF
 
+from aeviz.gui.inspectors.put import PutInspector
 from aeviz.gui.route import Anchor
 from aeviz.program import Program
 
@@ -130,6 +132,19 @@ def _off_the_data(program: Program) -> None:
     _layers("density.gmm", "unlikely")(program)
 
 
+def _put(program: Program) -> None:
+    _raise(program, "put")
+    run, panel = program.session.run, program.window.docks.docks["put"].widget()
+    if run is None or not isinstance(panel, PutInspector):
+        return
+    if run.is_image:
+        high, wide = run.sample_shape[:2]
+        panel.pad.stroke(QPointF(wide * 0.5, high * 0.15), QPointF(wide * 0.5, high * 0.85))
+        panel.pad.stroke(QPointF(wide * 0.3, high * 0.15), QPointF(wide * 0.7, high * 0.15))
+    else:
+        panel.row.set_values(panel.row.values * 1.1)
+
+
 SCENES: list[Scene] = [
     Scene("decode", "Decode anywhere: a pinned place", _middle),
     Scene("sample", "A sample and its reconstruction", _sample),
@@ -146,4 +161,5 @@ SCENES: list[Scene] = [
     Scene("ellipses-all", "Posterior ellipses of all samples", _layers("ellipses.all")),
     Scene("traversal", "Traversal: one dimension at a time", _traversal),
     Scene("draws", "Draws: new samples and where they lie", _draws),
+    Scene("put", "Put something in: a drawing or a row", _put),
 ]
