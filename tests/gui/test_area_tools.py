@@ -147,3 +147,13 @@ def test_a_click_with_ctrl_selects_the_samples_of_a_row_that_are_not_hidden(
     qtbot.mouseClick(rows, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, middle)
     assert session.selection.tolist() == list(range(4, 60, 3))
     assert not session.hidden
+
+
+def test_selecting_a_million_rows_in_order_does_not_sort_them(qapp: QApplication) -> None:
+    session, _ = session_with(epochs=0)
+    rows = np.arange(1_000_000)
+    began = time.perf_counter()
+    session.select(rows)
+    assert time.perf_counter() - began < 0.3
+    session.select(np.array([5, 3, 3]))
+    assert session.selection.tolist() == [3, 5]

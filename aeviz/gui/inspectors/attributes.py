@@ -37,6 +37,9 @@ MOST_STEPS = 2.0
 FINE = 100
 """Steps of the slider in one whole direction."""
 
+_NARROW = 56
+"""Pixels that a field or a button needs in a narrow panel."""
+
 COLUMNS = 7
 NO_RUN = "Open a run: directions between groups of its samples appear here."
 NO_SIDES = "Name two groups of samples first (Groups), or open a run with labels."
@@ -74,14 +77,17 @@ class AttributesInspector(Inspector):
         names = ("From which samples", "To which samples", "Saved directions")
         for box, name in zip((self.start, self.end, self.saved), names, strict=True):
             box.setAccessibleName(name)
-            box.setMinimumContentsLength(5)
+            box.setMinimumContentsLength(3)
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
+            box.setMinimumWidth(_NARROW)
         self.field.setPlaceholderText("Name of the direction")
         self.field.setAccessibleName("Name of the direction")
         self.field.setMaxLength(MOST_LETTERS)
-        self.field.setMinimumWidth(60)
+        self.field.setMinimumWidth(_NARROW)
+        for button in (self.add, self.delete):
+            button.setMinimumWidth(_NARROW)
         most = round(MOST_STEPS * FINE)
         self.slider.setRange(-most, most)
         self.slider.setPageStep(FINE // 2)

@@ -39,6 +39,9 @@ from aeviz.gui.theme import SPACE
 SELECTION, NEAR, ALL = range(3)
 NEAR_COUNT = 60
 """How many samples "nearest to the pin" lists."""
+_BATCH = 5000
+"""Cells that are laid out without a pause."""
+
 _MOST_MARKED = 5000
 """Stretches of selected neighbours in the list that are marked; more would stop the window."""
 
@@ -61,6 +64,9 @@ class SampleView(QListView):
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
+        # The cells of a million samples are laid out while the window goes on.
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(_BATCH)
         self.setMouseTracking(True)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
