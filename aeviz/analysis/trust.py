@@ -17,10 +17,10 @@ from aeviz.models.base import LatentModel
 NEIGHBOURS = 5
 """The distance to the fifth nearest latent is told."""
 
-COMPARED = 256
+COMPARED = 64
 """Latents at most whose own distances are usual ones."""
 
-ROUND_TRIPS = 64
+ROUND_TRIPS = 32
 """Latents at most whose own round trips are usual ones."""
 
 WORK = 2**19
@@ -107,7 +107,7 @@ def _measured(subject: Subject) -> Generator[None, None, Usual]:
     for number in chosen[:COMPARED]:
         # The nearest one is the latent itself.
         distances.append(np.sqrt(np.partition(_squares(rows, rows[number]), k)[k]))
-        if rows.size * (len(distances) % 64) > WORK or len(distances) % 64 == 0:
+        if rows.size * (len(distances) % 16) > WORK or len(distances) % 16 == 0:
             yield None
     errors: list[FloatArray] = []
     kept = finite[chosen[finite[chosen] < subject.kept]][:ROUND_TRIPS]

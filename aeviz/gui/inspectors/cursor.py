@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -36,6 +36,9 @@ CURSOR, NEAREST, SELECTED = "cursor", "cursor.nearest", "cursor.selected"
 DENSITY, TRUST, NEIGHBOURS = "cursor.density", "cursor.trust", "cursor.neighbours"
 _MOST_ASKED = 64
 _NARROW = 230
+PACE_MS = 150
+"""While the mouse moves, what stands around the decode follows it so often: the decode comes first.
+"""
 WAITING = "Decoding starts as soon as torch is loaded."
 NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
 HINT = "Move the mouse over the map to decode there. A click pins the place."
@@ -68,6 +71,11 @@ class CursorInspector(Inspector):
         self._z: NDArray[np.float32] | None = None
         self._asked: list[bytes] = []
         self._trust_asked: list[bytes] = []
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(PACE_MS)
+        self._pace.timeout.connect(self._on_pace)
+        self._is_behind = False
         self._nearest = -1
         self._lay_out()
         self._listen()
@@ -202,7 +210,8 @@ class CursorInspector(Inspector):
         self._refresh()
 
     def _forget_asked(self) -> None:
-        """What was asked before is not to be shown any more."""
+        """What was asked before is not to be shown any more; all is asked anew at once."""
+        self._is_behind = False
         self._asked.clear()
         self._trust_asked.clear()
 
@@ -210,7 +219,19 @@ class CursorInspector(Inspector):
         if self._z is not None and np.array_equal(z, self._z):
             return
         self._z = z
+        self._is_behind = self._pace.isActive()
         self._refresh()
+        if not self._is_behind:
+            self._pace.start()
+
+    @Slot()
+    def _on_pace(self) -> None:
+        """The surroundings catch up with the mouse."""
+        if self._is_behind:
+            self._is_behind = False
+            self._refresh_nearest()
+            self._ask_trust()
+            self._pace.start()
 
     @Slot(object)
     def _on_engine_ready(self, message: m.EngineReady) -> None:
@@ -241,7 +262,7 @@ class CursorInspector(Inspector):
 
     def _ask_trust(self) -> None:
         """Ask how usual the place is; decodes do not wait for it."""
-        if self._z is None or not self.session.can_decode:
+        if self._z is None or not self.session.can_decode or self._is_behind:
             return
         self._trust_asked = [*self._trust_asked[-_MOST_ASKED:], self._z.tobytes()]
         told, hidden = self.session.condition, tuple(self.session.hidden)
@@ -257,12 +278,14 @@ class CursorInspector(Inspector):
         if self._z is None:
             self._show_nearest([])
         elif not self._is_off_the_map:  # else the answer to "trust" has them
-            self._show_nearest(nearest_samples(self.session, self._z, 1 + COUNT))
+            count = 1 if self._is_behind else 1 + COUNT
+            self._show_nearest(nearest_samples(self.session, self._z, count))
 
     def _show_nearest(self, found: list[tuple[int, float]]) -> None:
         """Name the nearest samples and fetch them; the first one is shown beside the decode."""
         near = tuple(self._neighbour(row, distance) for row, distance in found)
-        self.neighbours.show_neighbours(near[1:])
+        if not self._is_behind:
+            self.neighbours.show_neighbours(near[1:])
         if not near:
             self._nearest = -1
             self.decode.clear_neighbour()
