@@ -17,6 +17,16 @@ Chosen from the list of the window or with `--data NAME`; their options with
 `--set data.NAME=VALUE`. What is drawn or built in needs no download.
 """
 
+OWN_SAMPLES = """## Your own samples
+
+`aeviz train --data FILE.npz` (or `.npy`) trains on samples of your own, and on what
+`aeviz draw … -o FILE.npz` has drawn. Samples are under `x`, `images`, `data`, `X` or `arr_0`:
+a table (N, F), or images (N, H, W) or (N, H, W, C) as bytes or as floats with 0 for black and
+1 for white, which become bytes. Labels are under `y`, `labels` or `targets`, as whole numbers or
+words; names under `class_names` and `feature_names`. Others are named with
+`--set data.samples=NAME` and `--set data.label=NAME`. Nothing in such a file is unpickled.
+"""
+
 KINDS = {"image": "images", "table": "tables"}
 
 
@@ -32,9 +42,9 @@ def models_page(catalogue: Catalogue) -> str:
 
 
 def data_page(catalogue: Catalogue) -> str:
-    """Every data set with its sentence, its source and its options."""
+    """Every data set with its sentence, its source and its options; then what files can be."""
     sections = [_section(entry, entry.options, _holds(entry)) for entry in catalogue.data]
-    return "\n".join([DATA_HEAD, *sections])
+    return "\n".join([DATA_HEAD, *sections, OWN_SAMPLES])
 
 
 def _section(entry: Entry, options: Iterable[Option], about: str) -> str:
