@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -26,7 +26,15 @@ from hypothesis.stateful import (
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, QtMsgType
 from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 import aeviz
@@ -45,6 +53,15 @@ pytestmark = [
     pytest.mark.qt_log_ignore("does not support grabbing the (keyboard|mouse)", extend=True),
 ]
 
+MORE = (
+    ("wine", "deep", 3),
+    ("two-moons", "linear", 1),
+    ("digits", "conditional-vae", 2),
+    ("digits", "vq-vae", 0),
+    ("two-moons", "realnvp", 0),
+)
+"""Data, model and latent dimensions (0: its own) of the runs beside the small one."""
+
 SCALE = 1000
 """Places are given in thousandths of a widget."""
 
@@ -57,13 +74,24 @@ AREAS = st.sampled_from(
         "samples",
         "reconstruction",
         "path",
+        "traversal",
+        "grid",
+        "draws",
         "groups",
         "attributes",
+        "put",
+        "data",
+        "units",
+        "codebook",
         "log",
         "progress",
         "status",
     )
 )
+PANELS = st.sampled_from(
+    ("cursor", "samples", "path", "traversal", "grid", "draws", "groups", "attributes", "put",
+     "units", "codebook", "reconstruction")
+)  # fmt: skip
 BUTTONS = st.sampled_from((Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton))
 KEYS = st.sampled_from(
     (
@@ -88,6 +116,7 @@ THEMES = st.sampled_from(("theme.light", "theme.dark", "theme.system"))
 DIALOGUES = st.sampled_from(("help.show", "help.palette", "help.about"))
 DATA = st.sampled_from(("digits", "wine", "two-moons"))
 MODELS = st.sampled_from(("deep", "linear", "vae"))
+W = TypeVar("W", bound=QWidget)
 NO_BUTTON, NO_KEY = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
 
 
@@ -329,6 +358,40 @@ class WindowMachine(RuleBasedStateMachine):
     def edit(self, deed: str) -> None:
         self.window.commands.action(deed).trigger()
 
+    @rule(name=PANELS, start=PLACES, end=PLACES)
+    def work_in_a_panel(self, name: str, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Bring a panel to the front and drag in it: sliders of strips, strokes, handles."""
+        self.window.docks.docks[name].raise_()
+        QApplication.processEvents()
+        self.drag(name, start, end)
+
+    @rule(name=PANELS, which=st.integers(0, 3), entry=st.integers(0, 5))
+    def choose_in_a_panel(self, name: str, which: int, entry: int) -> None:
+        boxes = seen(self.area(name), QComboBox)
+        if boxes and boxes[which % len(boxes)].count():
+            box = boxes[which % len(boxes)]
+            box.setCurrentIndex(entry % box.count())
+            box.activated.emit(box.currentIndex())
+
+    @rule(name=PANELS, which=st.integers(0, 12))
+    def push_in_a_panel(self, name: str, which: int) -> None:
+        buttons = [b for b in seen(self.area(name), QAbstractButton) if b.isEnabled()]
+        if buttons:
+            buttons[which % len(buttons)].click()
+
+    @rule(name=PANELS, which=st.integers(0, 5), share=st.floats(0, 1))
+    def slide_in_a_panel(self, name: str, which: int, share: float) -> None:
+        sliders = [slider for slider in seen(self.area(name), QSlider) if slider.isEnabled()]
+        if sliders:
+            slider = sliders[which % len(sliders)]
+            low, high = slider.minimum(), slider.maximum()
+            slider.setValue(low + int(share * (high - low)))
+
+    @rule(start=PLACES, end=PLACES, tool=st.sampled_from(("lasso", "rectangle")))
+    def enclose(self, start: tuple[int, int], end: tuple[int, int], tool: str) -> None:
+        self.tool(tool)
+        self.drag("map", start, end)
+
     @rule(data=DATA, model=MODELS)
     def plan(self, data: str, model: str) -> None:
         bar = bar_of(self.window)
@@ -359,12 +422,12 @@ class WindowMachine(RuleBasedStateMachine):
     def theme(self, theme: str) -> None:
         self.window.commands.action(theme).trigger()
 
-    @rule(which=st.integers(0, 2))
+    @rule(which=st.integers(0, 5))
     def open(self, which: int) -> None:
         self.session.open_run(str(self.runs[which % len(self.runs)]))
 
     @rule(
-        which=st.integers(0, 9), deed=st.sampled_from(("show", "hide", "raise_", "float", "dock"))
+        which=st.integers(0, 18), deed=st.sampled_from(("show", "hide", "raise_", "float", "dock"))
     )
     def dock(self, which: int, deed: str) -> None:
         docks = list(self.window.docks.docks.values())
@@ -457,6 +520,11 @@ class WindowMachine(RuleBasedStateMachine):
         assert not self.watch.complaints()
 
 
+def seen(area: QWidget, kind: type[W]) -> list[W]:
+    """The widgets of a kind that a person sees in an area."""
+    return [found for found in area.findChildren(kind) if found.isVisible()]
+
+
 def close_popups() -> None:
     for popup in iter(QApplication.activePopupWidget, None):
         popup.close()
@@ -482,12 +550,14 @@ class Watch:
 
 @pytest.fixture(scope="session")
 def runs(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """Pictures in two dimensions, a table in three, moons in one."""
+    """Pictures in two dimensions, a table in three, moons in one; with labels, with codes."""
     folder = tmp_path_factory.mktemp("more")
-    for data, model, dimensions in (("wine", "deep", 3), ("two-moons", "linear", 1)):
-        options = {"model.latent_dim": dimensions}
-        aeviz.train(data, model, epochs=3, options=options, out=folder / data, progress=False)
-    return (small_run, folder / "wine", folder / "two-moons")
+    made = [small_run]
+    for data, model, dimensions in MORE:
+        options = {"model.latent_dim": dimensions} if dimensions else {}
+        made.append(folder / model)
+        aeviz.train(data, model, epochs=3, options=options, out=made[-1], progress=False)
+    return tuple(made)
 
 
 @pytest.fixture
@@ -502,7 +572,8 @@ def play(
 ) -> Callable[..., None]:
     """Play with a seed, so many lives of so many steps."""
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: "")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: ("", ""))
+    for name in ("getSaveFileName", "getOpenFileName"):
+        monkeypatch.setattr(QFileDialog, name, lambda *given: ("", ""))
     lives_begun = count()
 
     def run(number: int, lives: int, steps: int) -> None:
@@ -539,3 +610,13 @@ def test_a_restless_person_breaks_nothing_for_longer(
     number: int, play: Callable[..., None]
 ) -> None:
     play(number, lives=15, steps=150)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(20, 25))
+def test_a_restless_person_breaks_nothing_for_ten_minutes(
+    number: int, play: Callable[..., None]
+) -> None:
+    end, lives = time.monotonic() + 600, count(1)
+    while time.monotonic() < end:
+        play(1000 * number + next(lives), lives=1, steps=300)
