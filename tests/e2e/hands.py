@@ -1,5 +1,7 @@
 """What a person does in the window, with mouse and keys."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -9,6 +11,16 @@ from aeviz.gui.inspectors.cursor import CursorInspector
 from aeviz.gui.main_window import MainWindow
 from aeviz.gui.map_plot import MapPlot
 from aeviz.gui.toolbar import ToolBar
+from aeviz.messages import Decoded
+
+
+def is_of(view: str) -> Callable[[Decoded], bool]:
+    """Whether an answer is one that this view asked for: panels ask for decodes of their own."""
+
+    def holds(answer: Decoded) -> bool:
+        return answer.view == view
+
+    return holds
 
 
 def bar_of(window: MainWindow) -> ToolBar:

@@ -19,6 +19,7 @@ from tests.e2e.hands import (
     choose,
     click_map,
     cursor_of,
+    is_of,
     leave,
     place_on,
     press,
@@ -131,7 +132,8 @@ def test_another_data_set_shows_profiles_instead_of_pictures(
     press(window, "train.start")
     qtbot.waitUntil(lambda: session.last_epoch == 2 and not session.is_training, timeout=60_000)
     plot, shown = window.latent_view.plot, cursor_of(window).decode
-    with qtbot.waitSignal(session.decoded, timeout=10_000) as blocker:
+    is_ours = is_of("cursor")
+    with qtbot.waitSignal(session.decoded, timeout=10_000, check_params_cb=is_ours) as blocker:
         click_map(plot, plot.viewport().rect().center())
         leave(window)
     answer: Decoded = blocker.args[0]

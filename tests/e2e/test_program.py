@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from aeviz.program import Program
+from tests.e2e.hands import is_of
 
 pytestmark = pytest.mark.e2e
 
@@ -37,7 +38,8 @@ def test_a_pinned_latent_is_decoded_by_the_shown_epoch(
     seen = {}
     for epoch in (0, 4):
         session.set_playhead(float(epoch))
-        with qtbot.waitSignal(session.decoded, timeout=10_000) as blocker:
+        is_ours = is_of("test")
+        with qtbot.waitSignal(session.decoded, timeout=10_000, check_params_cb=is_ours) as blocker:
             session.decode("test", np.zeros((1, 2), np.float32))
         seen[epoch] = blocker.args[0]
         assert seen[epoch].epoch == epoch
