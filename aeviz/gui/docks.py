@@ -72,6 +72,7 @@ class Docks:
         dock.setWidget(content)
         dock.setAccessibleName(title)
         dock.setTitleBarWidget(DockTitle(dock))
+        dock.visibilityChanged.connect(partial(_show_content, dock))
         before = [d for d in self.docks.values() if self._window.dockWidgetArea(d) == _AREAS[area]]
         self._window.addDockWidget(_AREAS[area], dock)
         if before and order >= _TABBED_FROM:
@@ -210,3 +211,17 @@ class Docks:
             for dock in self.docks.values()
             if self._window.dockWidgetArea(dock) == wanted and not dock.isHidden()
         ]
+
+
+def _show_content(dock: QDockWidget, is_seen: bool) -> None:
+    """Hide what a dock holds while another tab lies on top of it.
+
+    To Qt a dock behind others is visible, only far away: its panel would go on asking and
+    painting for nobody, and would not be told when it comes to the front.
+    """
+    content = dock.widget()
+    if content is not None:
+        policy = content.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        content.setSizePolicy(policy)
+        content.setVisible(is_seen)
