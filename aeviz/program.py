@@ -126,6 +126,8 @@ class Program(QObject):
         # The window must not ask whether a training that has just been saved may be ended.
         self.session.receive(TrainingChanged(state="idle"))
         self.window.close()
+        for timer in self.session.findChildren(QTimer):
+            timer.stop()  # what it would ask for nobody answers any more
         application().quit()
 
     def _give_back(self) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
+from aeviz.gui.sweep import sweep_of
 from aeviz.program import Program
 from tests.e2e.hands import is_of
 
@@ -91,3 +93,17 @@ def test_an_exception_that_nobody_caught_is_told_in_the_window(
 def test_every_dock_is_there(program: Program, qtbot: QtBot) -> None:
     names = {dock.objectName() for dock in program.window.findChildren(QDockWidget)}
     assert {"training", "log", "cursor"} <= names
+
+
+def test_a_grid_that_waits_for_the_map_to_rest_ends_with_the_program(
+    program: Program, small_run: Path, qtbot: QtBot
+) -> None:
+    open_run(program, small_run, qtbot)
+    wait_for_engine(program, qtbot)
+    sweep = sweep_of(program.session)
+    program.session.layers.show("grid")
+    sweep.set_region((-1.0, 1.0, -1.0, 1.0))
+    timers = program.session.findChildren(QTimer)
+    assert any(timer.isActive() for timer in timers)
+    program.shutdown()
+    assert not any(timer.isActive() for timer in timers)
