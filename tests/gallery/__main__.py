@@ -36,7 +36,7 @@ def main() -> int:
         if chosen.only not in scene.name:
             continue
         for number, recipe in enumerate(RECIPES):
-            if scene.runs and recipe.name not in scene.runs:
+            if recipe.name not in scene.runs:
                 continue
             theme = THEMES[number % 2]
             target = chosen.out / f"{scene.name}-{recipe.name}.png"

@@ -1,14 +1,9 @@
 """What the gallery shows: runs that it trains, and what is done in the window on each."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from PySide6.QtCore import QPointF
-
-from aeviz.gui.inspectors.put import PutInspector
-from aeviz.gui.route import Anchor
-from aeviz.program import Program
+from tests.gallery import deeds
+from tests.gallery.deeds import Act
 
 
 @dataclass(frozen=True)
@@ -30,10 +25,24 @@ RECIPES = (
     Recipe("conditional-digits", "--data digits --model conditional-vae --epochs 30"),
     Recipe("vae-wine", "--data wine --model vae --latent 3 --epochs 60"),
     Recipe("linear-wine", "--data wine --model linear --epochs 60"),
+    Recipe("beta-digits", "--data digits --model beta-vae --latent 8 --epochs 30"),
+    Recipe("conditional-wine", "--data wine --model conditional-vae --epochs 60"),
+    Recipe("two-decoder-shapes", "--model two-decoder --epochs 10"),
+    Recipe("codes-digits", "--data digits --model vq-vae --epochs 30"),
     Recipe("spline-moons", "--data two-moons --model spline --epochs 20"),
 )
 
-Act = Callable[[Program], None]
+
+EVERY = (
+    "vae-digits", "deep-digits", "conditional-digits", "vae-wine", "linear-wine", "spline-moons",
+)  # fmt: skip
+"""Runs on which a tool is shown that suits them all."""
+MANY = ("deep-digits", "beta-digits", "vae-wine")
+"""Runs with more than two latent dimensions."""
+TOLD = ("conditional-digits", "conditional-wine", "two-decoder-shapes")
+"""Runs whose decoders are told something."""
+LIKELY = ("vae-digits", "conditional-digits", "vae-wine", "beta-digits")
+"""Runs whose encoders give a distribution."""
 
 
 @dataclass(frozen=True)
@@ -44,122 +53,42 @@ class Scene:
         name: Of its pictures.
         title: What a person reads.
         act: What is done, in a window that shows the run and has come to rest.
-        runs: Of these recipes; all that suit where there is none.
+        runs: Of these recipes.
     """
 
     name: str
     title: str
     act: Act
-    runs: tuple[str, ...] = ()
-
-
-def _middle(program: Program) -> None:
-    session = program.session
-    positions = session.positions
-    assert positions is not None
-    session.set_pin(session.latent_at(np.median(positions, axis=0)))
-
-
-def _sample(program: Program) -> None:
-    program.session.select([7])
-
-
-def _grid(program: Program) -> None:
-    program.session.layers.show("grid")
-
-
-def _raise(program: Program, name: str) -> None:
-    dock = program.window.docks.docks[name]
-    dock.show()
-    dock.raise_()
-
-
-def _traversal(program: Program) -> None:
-    _raise(program, "traversal")
-
-
-def _draws(program: Program) -> None:
-    _raise(program, "draws")
-    program.session.layers.show("draws")
-
-
-def _anchors(program: Program, rows: tuple[int, ...]) -> None:
-    session = program.session
-    assert session.positions is not None
-    session.set_tool("path")
-    for row in rows:
-        z = session.latent_at(session.positions[row].tolist())
-        assert z is not None
-        session.route.add(Anchor(z, row))
-
-
-def _path(program: Program) -> None:
-    _anchors(program, (5, 9, 20))
-    program.session.route.set_method("density")
-    program.session.route.set_at(0.4)
-
-
-def _paths(program: Program) -> None:
-    _anchors(program, (5, 90))
-    program.session.route.compare(True)
-    program.session.route.set_method("geodesic")
-    program.session.route.set_at(0.6)
-
-
-def _layers(*names: str) -> Act:
-    """Switch layers on, those that suit the run."""
-
-    def act(program: Program) -> None:
-        for name in names:
-            action = program.window.latent_view.bar.actions_of_layers[name]
-            if action.isEnabled() and not action.isChecked():
-                action.trigger()
-
-    return act
-
-
-def _ellipses(program: Program) -> None:
-    program.session.select([3, 40, 90, 150])
-    _layers("ellipses.some")(program)
-
-
-def _off_the_data(program: Program) -> None:
-    session = program.session
-    positions = session.positions
-    assert positions is not None
-    away = positions.max(axis=0) + 0.1 * np.ptp(positions, axis=0)
-    session.set_pin(session.latent_at(away))
-    _layers("density.gmm", "unlikely")(program)
-
-
-def _put(program: Program) -> None:
-    _raise(program, "put")
-    run, panel = program.session.run, program.window.docks.docks["put"].widget()
-    if run is None or not isinstance(panel, PutInspector):
-        return
-    if run.is_image:
-        high, wide = run.sample_shape[:2]
-        panel.pad.stroke(QPointF(wide * 0.5, high * 0.15), QPointF(wide * 0.5, high * 0.85))
-        panel.pad.stroke(QPointF(wide * 0.3, high * 0.15), QPointF(wide * 0.7, high * 0.15))
-    else:
-        panel.row.set_values(panel.row.values * 1.1)
+    runs: tuple[str, ...] = EVERY
 
 
 SCENES: list[Scene] = [
-    Scene("decode", "Decode anywhere: a pinned place", _middle),
-    Scene("sample", "A sample and its reconstruction", _sample),
-    Scene("grid", "Grid of decodes under the points", _grid),
-    Scene("path", "A path through three samples, along the density", _path),
-    Scene("paths", "Every method between two samples", _paths),
-    Scene("histogram", "Histogram of the latents", _layers("density.histogram")),
-    Scene("prior", "Density of the prior", _layers("density.prior")),
-    Scene("posterior", "Aggregate posterior, exact", _layers("density.posterior")),
-    Scene("flow", "A flow fitted to the latents", _layers("density.flow")),
-    Scene("trust", "Off the data: mixture, hatching, how far to trust", _off_the_data),
-    Scene("stretch", "Where the decoder tears", _layers("stretch")),
-    Scene("ellipses", "Posterior ellipses of some samples", _ellipses),
-    Scene("ellipses-all", "Posterior ellipses of all samples", _layers("ellipses.all")),
-    Scene("traversal", "Traversal: one dimension at a time", _traversal),
-    Scene("draws", "Draws: new samples and where they lie", _draws),
-    Scene("put", "Put something in: a drawing or a row", _put),
+    Scene("decode", "Decode anywhere: a pinned place", deeds.middle),
+    Scene("sample", "A sample and its reconstruction", deeds.sample),
+    Scene("grid", "Grid of decodes under the points", deeds.grid),
+    Scene("path", "A path through three samples, along the density", deeds.path),
+    Scene("paths", "Every method between two samples", deeds.paths),
+    Scene("histogram", "Histogram of the latents", deeds.layers("density.histogram")),
+    Scene("prior", "Density of the prior", deeds.layers("density.prior")),
+    Scene("posterior", "Aggregate posterior, exact", deeds.layers("density.posterior"), LIKELY),
+    Scene("mixture", "A Gaussian mixture", deeds.layers("density.gmm")),
+    Scene("flow", "A flow fitted to the latents", deeds.layers("density.flow")),
+    Scene("trust", "Off the data: mixture, hatching, how far to trust", deeds.off_the_data),
+    Scene("stretch", "Where the decoder tears", deeds.layers("stretch")),
+    Scene("ellipses", "Posterior ellipses of some samples", deeds.ellipses, LIKELY),
+    Scene("ellipses-all", "Ellipses of all samples", deeds.layers("ellipses.all"), LIKELY),
+    Scene("traversal", "Traversal: one dimension at a time", deeds.traversal),
+    Scene("draws", "Draws: new samples and where they lie", deeds.draws),
+    Scene("put", "Put something in: a drawing or a row", deeds.put),
+    Scene("grid-prior", "Grid over the quantiles of the prior", deeds.grid_of_prior),
+    Scene("slider", "Traversal from a sample, a strip dragged", deeds.moved_slider),
+    Scene("lasso", "Samples in a lasso", deeds.lasso),
+    Scene("isolate", "Two classes alone", deeds.isolated),
+    Scene("groups", "Named groups", deeds.named_groups),
+    Scene("attribute", "An attribute: from one class to another", deeds.attribute),
+    Scene("plane-dimensions", "Two chosen dimensions", deeds.plane("axes"), MANY),
+    Scene("plane-lda", "The plane that parts the classes", deeds.plane("lda"), MANY),
+    Scene("plane-tsne", "A fitted map and its learned way back", deeds.plane("tsne"), MANY),
+    Scene("condition", "Told something else", deeds.condition, TOLD),
+    Scene("codes", "Code map of a sample", deeds.codes, ("codes-digits",)),
 ]
