@@ -5,13 +5,22 @@ from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QLayout, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLayout,
+    QMainWindow,
+    QProxyStyle,
+    QStyle,
+    QStyleOption,
+    QTabBar,
+    QWidget,
+)
 
 from aeviz.gui.dock_title import DockTitle
 from aeviz.gui.inspectors import base
 from aeviz.gui.session import Session
 
-VERSION = 1
+VERSION = 2
 """Of the layout; another one in the settings is not restored."""
 
 _AREAS: dict[base.Area, Qt.DockWidgetArea] = {
@@ -20,15 +29,31 @@ _AREAS: dict[base.Area, Qt.DockWidgetArea] = {
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
 _TABBED_FROM = 100
-_LEFT, _RIGHT, _BOTTOM = 322, 300, 216  # pixels of a small window
+_LEFT, _RIGHT, _BOTTOM = 322, 312, 216  # pixels of a small window
 _SHARE = 0.2  # of a wide window for each column at the sides
 _BELOW = 0.27  # of its height for what lies below the map
 _TOP = 0.46  # of the right column for what lies on top
 _WIDEST = 520
+_BESIDE_NAME = 8
 _STATE, _GEOMETRY, _CLOSED = "layout/state", "layout/geometry", "layout/closed"
 
 
 _UNSUITED = "{title}: the model of the shown run has nothing to show there."
+
+
+class TabStyle(QProxyStyle):
+    """Tabs of docks with less room beside their names, so that a narrow column has many."""
+
+    def pixelMetric(
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        """Pixels to the left and the right of a name together; all else as it is."""
+        if metric == QStyle.PixelMetric.PM_TabBarTabHSpace:
+            return _BESIDE_NAME
+        return super().pixelMetric(metric, option, widget)
 
 
 class Docks:
@@ -41,6 +66,8 @@ class Docks:
         self._hidden: set[str] = set()
         self._closed: set[str] = set()  # by the person, of those that only some runs have
         self._abilities: frozenset[str] = frozenset()
+        self._tab_style = TabStyle("Fusion")
+        self._tab_style.setParent(window)
         self.docks: dict[str, QDockWidget] = {}
         self._standard: QByteArray | None = None
 
@@ -91,6 +118,11 @@ class Docks:
         self._window.tabifyDockWidget(beside, dock)
         layout.setEnabled(True)
 
+    def _dress_tabs(self) -> None:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for row in self._window.findChildren(QTabBar, options=direct):
+            row.setStyle(self._tab_style)
+
     def help_of(self, widget: QWidget | None) -> str:
         """The help page of the dock that a widget lies in, "" for the first page."""
         while widget is not None:
@@ -136,6 +168,7 @@ class Docks:
         self.suit(())
         self.fit()
         self._raise_first_tabs()
+        self._dress_tabs()
         self._standard = self._window.saveState(VERSION)
 
     def reset(self) -> None:
@@ -168,6 +201,7 @@ class Docks:
         if restored:
             for row in left:
                 row.hide()
+            self._dress_tabs()
         return restored
 
     def save(self, settings: QSettings) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QTabBar
 
 from aeviz import messages as m
 from aeviz import paths
+from aeviz.gui import theme
 from aeviz.gui.about import AboutDialog
 from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.help_view import HelpDialog
@@ -413,3 +414,31 @@ def test_the_menu_of_the_map_offers_what_the_edit_menu_does(make: Make) -> None:
     offered = [action.objectName() for action in menu.actions()]
     assert {"edit.undo", "select.all", "select.isolate"} <= set(offered)
     menu.close()
+
+
+def test_a_panel_behind_another_tab_is_not_seen_and_told_when_it_comes_to_the_front(
+    make: Make,
+) -> None:
+    window = make()
+    window.show()
+    QApplication.processEvents()
+    behind, front = window.docks.docks["grid"], window.docks.docks["samples"]
+    front.raise_()
+    assert front.widget().isVisible()
+    assert not behind.widget().isVisible()
+    behind.raise_()
+    assert behind.widget().isVisible()
+    assert not front.widget().isVisible()
+
+
+def test_every_tab_of_a_small_window_can_be_read(make: Make, look: Any, qapp: Any) -> None:
+    theme.apply(qapp, "light")
+    window = make()
+    window.resize(1280, 800)
+    window.show()
+    window.docks.reset()
+    QApplication.processEvents()
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    for row in window.findChildren(QTabBar, options=direct):
+        if row.isVisible():
+            assert row.sizeHint().width() <= row.width()

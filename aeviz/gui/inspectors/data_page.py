@@ -30,7 +30,7 @@ READING = "Reading the data set…"
 NO_DATA = "Choose a data set to see what is in it."
 
 
-@register_inspector("data", title="Data", area="right", order=100)
+@register_inspector("data", title="Data", area="left", order=100)
 class DataInspector(Inspector):
     """Describes the data set of the open run, or another one that is chosen here.
 

@@ -43,7 +43,7 @@ THROUGH = (
 NO_RUN = "Open a run of a conditional model: every condition appears here with the same latents."
 
 
-@register_inspector("styles", title="Styles", area="right", order=103, needs="conditional")
+@register_inspector("styles", title="Styles", area="bottom", order=115, needs="conditional")
 class StylesInspector(Inspector):
     """Rows are conditions, columns are latents; nothing is asked while it is hidden."""
 

@@ -37,7 +37,7 @@ WIDE = 360
 NO_RUN = "Open a run or train a model: its filters and hidden units appear here."
 
 
-@register_inspector("units", title="Units", area="right", order=110)
+@register_inspector("units", title="Units", area="bottom", order=120)
 class UnitsInspector(Inspector):
     """A layer as tiles, and below them the unit that was chosen.
 
