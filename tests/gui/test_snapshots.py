@@ -158,7 +158,9 @@ def latent_map(session: Session, posted: list[m.Message]) -> QWidget:
 
 
 def timeline(session: Session, posted: list[m.Message]) -> QWidget:
-    return Timeline(session)
+    made = Timeline(session)
+    made.step(0)  # else it goes to the newest epoch in the next frame, as for any run
+    return made
 
 
 def loss_chart(session: Session, posted: list[m.Message]) -> QWidget:
