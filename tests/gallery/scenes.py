@@ -25,7 +25,9 @@ RECIPES = (
     Recipe("conditional-digits", "--data digits --model conditional-vae --epochs 30"),
     Recipe("vae-wine", "--data wine --model vae --latent 3 --epochs 60"),
     Recipe("linear-wine", "--data wine --model linear --epochs 60"),
-    Recipe("beta-digits", "--data digits --model beta-vae --latent 8 --epochs 30"),
+    Recipe(
+        "beta-digits", "--data digits --model beta-vae --latent 6 --set model.beta=0.5 --epochs 60"
+    ),
     Recipe("conditional-wine", "--data wine --model conditional-vae --epochs 60"),
     Recipe("two-decoder-shapes", "--model two-decoder --epochs 10"),
     Recipe("codes-digits", "--data digits --model vq-vae --epochs 30"),
