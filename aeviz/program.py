@@ -46,6 +46,11 @@ class Program(QObject):
         super().__init__()
         self.exit_code = 0
         self._is_down = False
+        self._interrupts: Interrupts | None = None
+        if own_process:
+            # First: who asks the program to end while its window is being built is heard, too.
+            self._interrupts = Interrupts(self)
+            self._interrupts.came.connect(self._on_interrupt)
         self.outbox = Mailbox()
         self.reporter = Reporter(self.outbox, log_dir)
         self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True)
@@ -54,7 +59,6 @@ class Program(QObject):
         self.window = MainWindow(self.session, settings)
         self.window.close_requested.connect(self.shutdown)
         self._garbage: GarbageCollector | None = None
-        self._interrupts: Interrupts | None = None
         if own_process:
             self._own_process()
 
@@ -75,8 +79,6 @@ class Program(QObject):
     def _own_process(self) -> None:
         self.reporter.install()
         log_qt_messages()
-        self._interrupts = Interrupts(self)
-        self._interrupts.came.connect(self._on_interrupt)
         self._garbage = GarbageCollector(self)
         self.session.engine_ready.connect(self._on_engine_ready)
         application().aboutToQuit.connect(self.shutdown)

@@ -33,7 +33,8 @@ import pytest  # noqa: E402
 
 collect_ignore = ["benchmarks"]  # scripts, among them ones that begin to measure when imported
 
-REAL_DATA = os.environ.get("AEVIZ_DATA")
+# The workers of xdist are started after AEVIZ_DATA has been taken away: they read the second name.
+REAL_DATA = os.environ.get("AEVIZ_DATA") or os.environ.get("AEVIZ_TESTS_DATA")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Compiled kernels outlive the run: compiling them again takes seconds.
     folder = home / "cache" if cache is None else cache.mkdir("aeviz")
     os.environ["XDG_CACHE_HOME"] = str(folder)
+    os.environ["AEVIZ_TESTS_DATA"] = REAL_DATA or ""
     os.environ.pop("AEVIZ_DATA", None)
 
 
@@ -219,7 +221,7 @@ def _describe(thing: Any) -> str:
 def real_mnist() -> Path:
     """The data folder of the real MNIST: AEVIZ_DATA, or shared/data beside the repository."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    for folder in (beside if REAL_DATA is None else Path(REAL_DATA).expanduser(), beside):
+    for folder in (Path(REAL_DATA).expanduser() if REAL_DATA else beside, beside):
         if any((folder / "MNIST" / "raw").glob("train-images-idx3-ubyte*")):
             return folder
     pytest.skip("the real MNIST is not here: AEVIZ_DATA names no folder with MNIST/raw")

@@ -15,8 +15,11 @@ pytestmark = [
 ]
 
 
+@pytest.mark.parametrize("patience", [0.0, 0.5], ids=["being-built", "shown"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_window_quickly(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_signal_ends_the_window_quickly(
+    number: signal.Signals, patience: float, tmp_path: Path
+) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     child = subprocess.Popen(
         [sys.executable, "-m", "aeviz"],
@@ -30,7 +33,7 @@ def test_a_signal_ends_the_window_quickly(number: signal.Signals, tmp_path: Path
         assert time.monotonic() < deadline
         assert child.poll() is None, child.communicate()
         time.sleep(0.05)
-    time.sleep(0.5)  # the log is opened before the window is shown
+    time.sleep(patience)  # the log is opened before the window is built
     began = time.monotonic()
     child.send_signal(number)
     _, complaint = child.communicate(timeout=30)
