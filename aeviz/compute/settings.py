@@ -7,8 +7,8 @@ from typing import Any
 from aeviz.catalogue import Option
 from aeviz.compute.entries import options_of
 from aeviz.compute.presets import PRESETS
-from aeviz.data.arrays import LABEL_OPTION, SAMPLES_OPTION, file_entry, is_file
 from aeviz.data.dataset import DATASETS, DataError, DatasetEntry
+from aeviz.data.own import FORMATS, is_path, own_entry
 from aeviz.models.base import MODELS, ModelEntry
 from aeviz.models.options import configure, unknown
 from aeviz.runs.schema import Settings, TrainConfig
@@ -146,14 +146,14 @@ def model_entry(name: str) -> ModelEntry:
 
 def dataset_entry(name: str) -> DatasetEntry:
     """The data set of a name or path; raises SettingsError with close names when there is none."""
-    if is_file(name):
-        try:
-            return file_entry(name)
-        except DataError as error:
-            raise SettingsError(str(error)) from error
-    if name not in DATASETS:
+    if name in DATASETS:
+        return DATASETS[name]
+    if not is_path(name):
         raise SettingsError(unknown(name, list(DATASETS), "data set"))
-    return DATASETS[name]
+    try:
+        return own_entry(name)
+    except DataError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _not_chosen(model: ModelEntry) -> str:
@@ -230,8 +230,9 @@ def _every_option() -> Iterable[tuple[str, Option]]:
     for dataset in DATASETS.values():
         for option in dataset.options:
             yield f"data.{option.name}", option
-    for option in (SAMPLES_OPTION, LABEL_OPTION):
-        yield f"data.{option.name}", option
+    for own in FORMATS:
+        for option in own.options:
+            yield f"data.{option.name}", option
 
 
 WANTED = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aeviz.data.arrays import file_entry, is_file
 from aeviz.data.dataset import DATASETS, ONLY, DataError, Dataset, DatasetEntry, Reporter
+from aeviz.data.own import is_path, own_entry
 from aeviz.data.selection import only
 
 for _module in pkgutil.iter_modules(__path__):
@@ -45,10 +45,14 @@ def download(name: str, data_dir: Path, report: Reporter) -> dict[str, Any]:
 
 
 def entry(name: str) -> DatasetEntry:
-    """The data set of a name, or a NumPy file by its path; raises DataError where there is none."""
-    if is_file(name):
-        return file_entry(name)
-    if name not in DATASETS:
-        names = ", ".join(sorted(DATASETS))
-        raise DataError(f"there is no data set {name!r}; there are: {names}")
-    return DATASETS[name]
+    """The data set of a name, or of a person's own file or folder by its path.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    if is_path(name):
+        return own_entry(name)
+    names = ", ".join(sorted(DATASETS))
+    raise DataError(f"there is no data set {name!r}; there are: {names}")

@@ -26,8 +26,8 @@ from aeviz.data.dataset import (
     standardise,
 )
 from aeviz.data.options import BINARISE
+from aeviz.data.own import register_format
 
-ENDINGS = (".npz", ".npy")
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
 MOST_BYTES = 2**31
 """Bytes of samples at most: they are held in memory as bytes or single precision."""
@@ -66,18 +66,22 @@ class Header:
         return int(np.prod(self.shape, dtype=np.float64)) * self.dtype.itemsize
 
 
-def is_file(name: str) -> bool:
-    """Whether the name of a data set is the path of a NumPy file."""
-    return name.lower().endswith(ENDINGS)
+def _is_numpy(path: Path, head: bytes) -> bool:
+    """An NPY file, or a zip archive whose first member is one."""
+    if head.startswith(b"\x93NUMPY"):
+        return True
+    return head.startswith(b"PK") and (path.suffix.lower() == ".npz" or b".npy" in head[:300])
 
 
-def file_entry(name: str) -> DatasetEntry:
+@register_format(
+    "NumPy arrays (NPZ, NPY)", recognises=_is_numpy, options=(SAMPLES_OPTION, LABEL_OPTION)
+)
+def arrays_entry(path: Path) -> DatasetEntry:
     """A file as a data set that can be trained on.
 
     Raises:
-        DataError: If it is not there, or its headers are not those of samples.
+        DataError: If its headers are not those of samples.
     """
-    path = Path(name).absolute()
     headers = read_headers(path)
     is_image = len(_shape(path, headers[_samples_key(path, headers, "")])) == 4
 
@@ -143,7 +147,7 @@ def read_headers(path: Path) -> dict[str, Header]:
         DataError: If it is not there or is no such file.
     """
     try:
-        if path.suffix.lower() == ".npy":
+        if not zipfile.is_zipfile(path):
             with path.open("rb") as file:
                 return {"x": _header(file)}
         with zipfile.ZipFile(path) as archive:

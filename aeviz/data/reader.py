@@ -1,0 +1,171 @@
+"""The child process of `apart`: reads one file for its parent, fenced in."""
+
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aeviz.data.dataset import DataError
+
+FORBIDDEN = (
+    "socket.",
+    "subprocess.",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.startfile",
+    "pickle.find_class",
+    "ftplib.",
+    "urllib.Request",
+)
+"""How the audit events begin that no reader causes unless a file has made it do so."""
+
+
+class Sink:
+    """Where a reader puts arrays, and whom it tells how far it is.
+
+    Args:
+        folder: Of the arrays' files.
+        most: Bytes of one array at most.
+    """
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder = folder
+        self._most = most
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+        """A new array to be filled, on disk, mapped into memory.
+
+        Raises:
+            DataError: If it would be larger than allowed or than the disk has room for.
+        """
+        size = int(np.prod(shape, dtype=np.float64)) * np.dtype(dtype).itemsize
+        free = shutil.disk_usage(self._folder).free
+        if size > min(self._most, free):
+            raise DataError(
+                f"its {name} take {size / 2**30:.1f} GB, and "
+                f"{min(self._most, free) / 2**30:.1f} GB can be held in {self._folder.parent}"
+            )
+        file = self._folder / f"{name}.npy"
+        found: NDArray[Any] = np.lib.format.open_memmap(file, "w+", np.dtype(dtype), shape)
+        return found
+
+    def put(self, name: str, values: NDArray[Any]) -> None:
+        """Give an array that is there as a whole."""
+        self.array(name, values.shape, values.dtype)[...] = values
+
+    def report(self, share: float, phrase: str) -> None:
+        """Tell how far it is."""
+        say({"share": float(share), "phrase": phrase})
+
+
+def say(word: Mapping[str, Any]) -> None:
+    """One line of JSON for the parent."""
+    os.write(WORDS, json.dumps(word).encode() + b"\n")
+
+
+WORDS = 1
+"""File descriptor of what the parent reads."""
+
+
+def main() -> None:
+    """Read what the first line of standard input asks for."""
+    task = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    limits, path = task["limits"], Path(task["path"])
+    try:
+        module, _, function = str(task["reader"]).partition(":")
+        read = getattr(importlib.import_module(module), function)
+        _limit(limits)
+        _fence(Path(task["folder"]))
+        facts = read(path, task["options"], Sink(Path(task["folder"]), limits["output"]))
+        say({"facts": facts})
+    except DataError as error:
+        sentence = str(error)
+        say({"error": sentence if str(path) in sentence else f"{path}: {sentence}"})
+    except MemoryError:
+        say(
+            {
+                "error": f"{path}: reading it needs more than the "
+                f"{limits['memory'] / 2**30:.0f} GB of memory that a reader may take: split the "
+                "file, or save it as NPY"
+            }
+        )
+    except OSError as error:
+        say({"error": f"{path} cannot be read: {error.strerror or error}"})
+    except Exception as error:  # noqa: BLE001 - whatever a library raises on a damaged file
+        words = " ".join(str(error).split())[:200]
+        say({"error": f"{path} is damaged: {type(error).__name__}: {words}"})
+    os._exit(0)  # what was found is on the disk; libraries may not like to be left otherwise
+
+
+def _end_with_parent() -> None:
+    """End when the parent has gone: its end of the pipe is closed then."""
+    with contextlib.suppress(OSError, ValueError):
+        while sys.stdin.buffer.read(1):
+            pass
+    os._exit(1)
+
+
+def _limit(limits: Mapping[str, Any]) -> None:
+    """Let the system enforce what a reader may take; Windows has no such limits."""
+    try:
+        import resource
+    except ImportError:
+        return
+    taken = _address_space()
+    for which, most, grace in (
+        (resource.RLIMIT_AS, taken + limits["memory"] + limits["output"], 0),
+        (resource.RLIMIT_DATA, taken + limits["memory"], 0),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"], 5),  # at the hard limit it is killed unnamed
+        (resource.RLIMIT_FSIZE, limits["output"] + 4096, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(which, (int(most), int(most) + grace))
+
+
+def _address_space() -> int:
+    """Bytes of address space that Python and the libraries have taken already."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 2**33
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _fence(folder: Path) -> None:
+    """From now on: no network, no other program, no pickle, no writing outside the folder."""
+    own = str(folder)
+
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if event.startswith(FORBIDDEN):
+            raise DataError(f"it asks for {event}, which no data needs: it was not opened")
+        if event == "open" and _writes(arguments) and not str(arguments[0]).startswith(own):
+            raise DataError(f"it wants to write {arguments[0]!r}: it was not opened")
+
+    sys.addaudithook(audit)
+
+
+def _writes(arguments: tuple[Any, ...]) -> bool:
+    """Whether an audited `open` is for writing; of a descriptor that is open already it is not."""
+    path, mode, flags = (*arguments, None, None, None)[:3]
+    if isinstance(path, int) or str(path) == os.devnull:
+        return False
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
+if __name__ == "__main__":
+    main()
