@@ -38,6 +38,8 @@ _BESIDE_NAME = 8
 _STATE, _GEOMETRY, _CLOSED = "layout/state", "layout/geometry", "layout/closed"
 
 
+_BEHIND = "behind another tab"
+
 _UNSUITED = "{title}: the model of the shown run has nothing to show there."
 
 
@@ -100,6 +102,7 @@ class Docks:
         dock.setAccessibleName(title)
         dock.setTitleBarWidget(DockTitle(dock))
         dock.visibilityChanged.connect(partial(_show_content, dock))
+        dock.toggleViewAction().triggered.connect(partial(_bring_to_front, dock))
         before = [d for d in self.docks.values() if self._window.dockWidgetArea(d) == _AREAS[area]]
         self._window.addDockWidget(_AREAS[area], dock)
         if before and order >= _TABBED_FROM:
@@ -259,3 +262,11 @@ def _show_content(dock: QDockWidget, is_seen: bool) -> None:
         policy.setRetainSizeWhenHidden(True)
         content.setSizePolicy(policy)
         content.setVisible(is_seen)
+    dock.setProperty(_BEHIND, not is_seen and not dock.isHidden())
+
+
+def _bring_to_front(dock: QDockWidget) -> None:
+    """A panel that is chosen from a menu comes to the front, also from behind another tab."""
+    if not dock.isHidden() or dock.property(_BEHIND):
+        dock.show()
+        dock.raise_()

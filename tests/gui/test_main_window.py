@@ -431,6 +431,21 @@ def test_a_panel_behind_another_tab_is_not_seen_and_told_when_it_comes_to_the_fr
     assert not front.widget().isVisible()
 
 
+def test_a_panel_chosen_from_the_menu_comes_to_the_front(make: Make) -> None:
+    window = make()
+    window.show()
+    QApplication.processEvents()
+    behind, front = window.docks.docks["grid"], window.docks.docks["samples"]
+    front.raise_()
+    behind.toggleViewAction().trigger()
+    assert behind.widget().isVisible()
+    behind.toggleViewAction().trigger()
+    assert behind.isHidden()
+    assert front.widget().isVisible()
+    behind.toggleViewAction().trigger()
+    assert behind.widget().isVisible()
+
+
 def test_every_tab_of_a_small_window_can_be_read(make: Make, look: Any, qapp: Any) -> None:
     theme.apply(qapp, "light")
     window = make()
