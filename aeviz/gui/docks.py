@@ -262,7 +262,8 @@ def _show_content(dock: QDockWidget, is_seen: bool) -> None:
         policy.setRetainSizeWhenHidden(True)
         content.setSizePolicy(policy)
         content.setVisible(is_seen)
-    dock.setProperty(_BEHIND, not is_seen and not dock.isHidden())
+    if not dock.isHidden():
+        dock.setProperty(_BEHIND, not is_seen)
 
 
 def _bring_to_front(dock: QDockWidget) -> None:
