@@ -27,6 +27,11 @@ VIEW, SLOPES, BASE = "traversal", "traversal.slopes", "traversal.base"
 MOST_SEEN = 24
 """Rows at most whose decodes are asked for at a time."""
 
+FEW = 8
+"""So many dimensions are looked over without a search."""
+
+SEARCH_WIDTH = 190
+
 NO_RUN = "Open a run or train a model: its latent dimensions appear here, one strip for each."
 SLOPE = (
     "On the right of each strip: |∂x/∂z|, where the decode changes with that dimension at the base "
@@ -69,12 +74,16 @@ class TraversalInspector(Inspector):
     def _lay_out(self) -> None:
         self.search.setPlaceholderText("Find: 12, dead, active")
         self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(SEARCH_WIDTH)
+        self.search.setVisible(False)
         self.search.setAccessibleName("Find dimensions by number, or those that are dead or active")
         self.save.setToolTip(tip("Save the strips in view as a PNG picture"))
         self.sheet.setToolTip(tip(SLOPE))
         top = QHBoxLayout()
         top.setSpacing(SPACE // 2)
-        top.addWidget(self.search, 1)
+        top.addWidget(self.base_note, 100)
+        top.addStretch(1)  # where there is nothing to say yet
+        top.addWidget(self.search)
         top.addWidget(self.save)
         page = QWidget()
         column = QVBoxLayout(page)
@@ -88,7 +97,6 @@ class TraversalInspector(Inspector):
         head = QVBoxLayout()
         head.setContentsMargins(INSET, SPACE // 2, INSET, 0)
         head.addLayout(top)
-        head.addWidget(self.base_note)
         head.addWidget(self.note)
         outer.addLayout(head)
         outer.addWidget(scrolled(page, has_pictures=True), 1)
@@ -220,6 +228,7 @@ class TraversalInspector(Inspector):
         else:
             self.sheet.set_rows(rows)
         self.save.setEnabled(bool(rows))
+        self.search.setVisible(len(base) > FEW)
         self._say_state()
         self._ask_decodes()
 
