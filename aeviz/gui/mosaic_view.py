@@ -17,8 +17,16 @@ _PICTURE = 1200
 """Pixels along the longer side of a saved picture at least."""
 
 
+_GAP, _CELL = 3, 48
+"""Pixels between decodes that are no neighbours in the latent space, to a cell of that width."""
+
+
 class MosaicView(QWidget):
-    """Draws decodes without gaps, enlarged without blur where there is room.
+    """Draws decodes side by side, enlarged without blur where there is room.
+
+    Args:
+        name: For a screen reader.
+        is_apart: Whether cells are kept apart: draws are, a sweep of neighbours is not.
 
     Signals:
         cell_chosen(int): The number of the cell that was clicked.
@@ -28,8 +36,9 @@ class MosaicView(QWidget):
     cell_chosen = Signal(int)
     cell_hovered = Signal(int)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_apart: bool = False) -> None:
         super().__init__()
+        self._is_apart = is_apart
         self.image = QImage()
         self.columns = self.rows = 0
         self._content: tuple[NDArray[Any], NDArray[np.bool_], SampleStyle] | None = None
@@ -91,6 +100,8 @@ class MosaicView(QWidget):
         picture.fill(QColor(theme.LIGHT.surface))
         painter = QPainter(picture)
         painter.drawImage(picture.rect(), self.image)
+        wide = _GAP * picture.width() / max(self.columns, 1) / _CELL
+        self._part(painter, QRectF(picture.rect()), QColor(theme.LIGHT.surface), wide)
         painter.end()
         return picture
 
@@ -136,3 +147,16 @@ class MosaicView(QWidget):
         is_smaller = self._area().width() * self.devicePixelRatioF() < self.image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
         painter.drawImage(self._area(), self.image)
+        self._part(painter, self._area(), self.palette().window().color(), _GAP)
+
+    def _part(self, painter: QPainter, area: QRectF, ground: QColor, wide: float) -> None:
+        """Lines of the ground's colour between cells that are to be apart."""
+        if not self._is_apart:
+            return
+        across, down = area.width() / self.columns, area.height() / self.rows
+        for column in range(1, self.columns):
+            left = area.left() + column * across - wide / 2
+            painter.fillRect(QRectF(left, area.top(), wide, area.height()), ground)
+        for row in range(1, self.rows):
+            top = area.top() + row * down - wide / 2
+            painter.fillRect(QRectF(area.left(), top, area.width(), wide), ground)

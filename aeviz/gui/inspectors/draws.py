@@ -64,7 +64,7 @@ class DrawsInspector(Inspector):
         self.layer = QuietButton("On the map", has_light=True)
         self.said = caption_label("")
         self.note = caption_label(NO_RUN)
-        self.sheet = MosaicView("Decodes of the draws")
+        self.sheet = MosaicView("Decodes of the draws", is_apart=True)
         self.seed = 0
         self._values: NDArray[np.float32] | None = None
         self._is_stale = True
