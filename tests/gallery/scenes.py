@@ -45,6 +45,10 @@ TOLD = ("conditional-digits", "conditional-wine", "two-decoder-shapes")
 """Runs whose decoders are told something."""
 LIKELY = ("vae-digits", "conditional-digits", "vae-wine", "beta-digits")
 """Runs whose encoders give a distribution."""
+PRIOR = (*LIKELY, "spline-moons")
+"""Runs with a prior."""
+ROUND = ("vae-digits", "conditional-digits", "conditional-wine", "spline-moons")
+"""Runs whose prior is a standard normal of two dimensions."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ SCENES: list[Scene] = [
     Scene("path", "A path through three samples, along the density", deeds.path),
     Scene("paths", "Every method between two samples", deeds.paths),
     Scene("histogram", "Histogram of the latents", deeds.layers("density.histogram")),
-    Scene("prior", "Density of the prior", deeds.layers("density.prior")),
+    Scene("prior", "Density of the prior", deeds.layers("density.prior"), PRIOR),
     Scene("posterior", "Aggregate posterior, exact", deeds.layers("density.posterior"), LIKELY),
     Scene("mixture", "A Gaussian mixture", deeds.layers("density.gmm")),
     Scene("flow", "A flow fitted to the latents", deeds.layers("density.flow")),
@@ -82,7 +86,7 @@ SCENES: list[Scene] = [
     Scene("traversal", "Traversal: one dimension at a time", deeds.traversal),
     Scene("draws", "Draws: new samples and where they lie", deeds.draws),
     Scene("put", "Put something in: a drawing or a row", deeds.put),
-    Scene("grid-prior", "Grid over the quantiles of the prior", deeds.grid_of_prior),
+    Scene("grid-prior", "Grid over the quantiles of the prior", deeds.grid_of_prior, ROUND),
     Scene("slider", "Traversal from a sample, a strip dragged", deeds.moved_slider),
     Scene("lasso", "Samples in a lasso", deeds.lasso),
     Scene("isolate", "Two classes alone", deeds.isolated),
