@@ -108,6 +108,17 @@ def to_palette(colours: NDArray[np.uint8]) -> Pixels:
     return np.asarray(np.uint32(0xFF000000) | (red << 16) | (green << 8) | blue, np.uint32)
 
 
+def mixed(palette: Pixels, ground: str, share: float) -> Pixels:
+    """A palette as it looks when only a share of it, in [0, 1], lies over a ground "#rrggbb"."""
+    pixels = palette.copy().view(np.uint8).reshape(-1, 4)
+    # The bytes of a pixel from the lowest: blue, green, red, alpha.
+    below = np.array(list(bytes.fromhex(ground[1:]))[::-1], np.float32)
+    blended = below + share * (pixels[:, :3].astype(np.float32) - below)
+    pixels[:, :3] = np.rint(blended).astype(np.uint8)
+    faded = pixels.reshape(-1).view(np.uint32)
+    return np.where(palette == 0, np.uint32(0), faded)
+
+
 class Canvas:
     """An image of premultiplied ARGB pixels and what drawing needs beside it, used again and again.
 

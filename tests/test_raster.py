@@ -251,3 +251,10 @@ def test_a_broken_cache_and_a_broken_numba_are_borne(
     kernels._compile_quietly(tmp_path)
     assert not kernels.is_compiled()
     assert draw([[5.0, 5.0]], [0], [RED]).any()
+
+
+def test_a_faded_palette_lies_between_the_ground_and_its_colours() -> None:
+    palette = np.array([RED, BLUE, 0], np.uint32)
+    assert raster.mixed(palette, "#ffffff", 1.0).tolist() == palette.tolist()
+    assert raster.mixed(palette, "#102030", 0.0).tolist() == [0xFF102030, 0xFF102030, 0]
+    assert raster.mixed(palette, "#000000", 0.5).tolist() == [0xFF600000, 0xFF000060, 0]

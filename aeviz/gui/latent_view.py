@@ -19,6 +19,12 @@ from aeviz.plane import Plane
 
 _NARROW = 340
 
+MOST_RINGS = 60
+"""Selected samples that are ringed; where more are selected, the others fade."""
+
+FADED = 0.18
+"""How much of a faded point's colour is left over the ground."""
+
 
 class LatentView(QWidget):
     """The map with its legend.
@@ -151,9 +157,8 @@ class LatentView(QWidget):
         session = self.session
         self._refresh_notes()
         if not session.epochs or self._colouring is None:
-            self.plot.points.set_points(
-                np.empty((0, 2), np.float32), np.empty(0, np.uint16), np.zeros(1, np.uint32)
-            )
+            self.plot.points.clear()
+            self.plot.chosen.clear()
             return
         epoch = session.epoch
         fraction = session.playhead - epoch
@@ -161,16 +166,16 @@ class LatentView(QWidget):
         if fraction > 0 and epoch < session.last_epoch:
             there = session.epochs[epoch + 1].positions
             geometry.lerp(here, there, fraction, out=self._between)
-            self.plot.points.set_positions(self._between)
+            self.plot.move_points(self._between)
             ends = np.asarray(extent), np.asarray(self._extents[epoch + 1])
             x, to_x, y, to_y = geometry.lerp(*ends, fraction).tolist()
             extent = (x, to_x, y, to_y)
         else:
-            self.plot.points.set_positions(here)
+            self.plot.move_points(here)
         if self._is_automatic:
             self.plot.hold(extent, at_once=fraction == 0)
         self.plot.show_ring(session.hovered)
-        self.plot.show_rings(session.selection)
+        self._show_rings()
 
     # ── colours ───────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +200,32 @@ class LatentView(QWidget):
         self._show_legend()
         positions = self.session.positions
         if positions is not None:
-            self.plot.points.set_points(positions, self._codes(), self._palette())
+            self._colour_points(positions)
+
+    def _colour_points(self, positions: NDArray[np.float32]) -> None:
+        """Give the points their colours anew, those that fade and those that do not."""
+        codes, palette = self._codes(), self._palette()
+        self.plot.points.set_points(positions, codes, self._faded(palette))
+        if self._fades:
+            nothing = len(palette) - 1
+            chosen = np.full(len(codes), nothing, np.uint16)
+            rows = self.session.selection
+            rows = rows[rows < len(codes)]
+            chosen[rows] = codes[rows]
+            self.plot.chosen.set_points(positions, chosen, palette)
+        else:
+            self.plot.chosen.clear()
+
+    @property
+    def _fades(self) -> bool:
+        """Whether so many samples are selected that what is not fades."""
+        return len(self.session.selection) > MOST_RINGS
+
+    def _faded(self, palette: raster.Pixels) -> raster.Pixels:
+        """The palette of the points below the selection."""
+        if not self._fades:
+            return palette
+        return raster.mixed(palette, theme.tokens(self.palette()).surface, FADED)
 
     def _palette(self) -> raster.Pixels:
         groups = self._colouring
@@ -215,7 +245,10 @@ class LatentView(QWidget):
 
     def _repaint_colours(self) -> None:
         if self._colouring is not None and self.session.epochs:
-            self.plot.points.set_palette(self._palette())
+            palette = self._palette()
+            self.plot.points.set_palette(self._faded(palette))
+            if self._fades:
+                self.plot.chosen.set_palette(palette)
 
     def _dress_layers(self) -> None:
         for layer in self.layers:
@@ -251,7 +284,7 @@ class LatentView(QWidget):
     def _on_masked_changed(self, masked: NDArray[np.bool_] | None) -> None:
         positions = self.plot.points.positions
         if self.session.epochs:
-            self.plot.points.set_points(positions, self._codes(), self._palette())
+            self._colour_points(positions)
         self._refresh_notes()
 
     @Slot(str)
@@ -304,7 +337,14 @@ class LatentView(QWidget):
 
     @Slot(object)
     def _on_selection_changed(self, rows: NDArray[np.int64]) -> None:
-        self.plot.show_rings(rows)
+        if self.session.epochs and self._colouring is not None:
+            self._colour_points(self.plot.points.positions)
+        self._show_rings()
+
+    def _show_rings(self) -> None:
+        """Ring what is selected, unless it is told by what has faded."""
+        rows = self.session.selection
+        self.plot.show_rings(rows[:0] if self._fades else rows)
 
     # ── the view ──────────────────────────────────────────────────────────────────────────────
 

@@ -71,6 +71,8 @@ class MapPlot(StyledPlot):
         # What is added in the map's own coordinates lies under the points, which lie on the box.
         self.box.childGroup.setZValue(-20)
         self.points = PointCloudItem(self.box)
+        self.chosen = PointCloudItem(self.box)
+        self.chosen.setZValue(self.points.zValue() + 1)
         self.rings = SelectionRings(self.box)
         self.ring = HoverRing(self.box)
         self.pin = Pin(self.box)
@@ -169,6 +171,12 @@ class MapPlot(StyledPlot):
         positions = self.points.positions
         self.ring.set_reach(self.points.diameter / 2 + 3.5)
         self.ring.show_at(_point(positions[row]) if 0 <= row < len(positions) else None)
+
+    def move_points(self, positions: NDArray[np.float32]) -> None:
+        """Put the points elsewhere, and those above them that are selected."""
+        self.points.set_positions(positions)
+        if not self.chosen.is_empty:
+            self.chosen.set_positions(positions)
 
     def show_rings(self, rows: NDArray[np.int64]) -> None:
         """Ring the samples of rows."""

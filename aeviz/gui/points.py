@@ -72,6 +72,18 @@ class PointCloudItem(pg.GraphicsObject):
         self._codes, self._palette = np.ascontiguousarray(codes, np.uint16), palette
         self.set_positions(positions)
 
+    def clear(self) -> None:
+        """Draw nothing."""
+        if len(self._codes):
+            self.set_points(
+                np.empty((0, 2), np.float32), np.empty(0, np.uint16), np.zeros(1, np.uint32)
+            )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not len(self._codes)
+
     def set_positions(self, positions: NDArray[np.float32]) -> None:
         """Move the points, (N, 2); the array is read when the screen is next painted."""
         self._positions = np.ascontiguousarray(positions, np.float32)

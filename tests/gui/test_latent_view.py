@@ -53,6 +53,32 @@ def ranges(view: LatentView) -> list[float]:
     return [left, right, low, high]
 
 
+def colour_at(view: LatentView, x: float, y: float) -> QColor:
+    """The colour of the map's middle pixel at a position."""
+    return QColor(view.plot.viewport().grab().toImage().pixelColor(place(view, x, y)))
+
+
+def test_where_many_are_selected_the_others_fade_and_stay_in_reach(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    theme.apply(qapp, "light")
+    session, _ = session_with(epochs=4, count=100)
+    session.set_playhead(4)
+    view = view_of(session, qtbot)
+    before = colour_at(view, 3, 2), colour_at(view, 3, 8)
+    session.select(np.arange(80))
+    assert view.plot.rings.positions.size == 0
+    assert colour_at(view, 3, 2).lightnessF() == pytest.approx(before[0].lightnessF(), abs=0.02)
+    faded = colour_at(view, 3, 8)
+    assert faded.lightnessF() > before[1].lightnessF() + 0.2
+    assert faded != QColor(theme.LIGHT.surface)
+    qtbot.mouseMove(view.plot.viewport(), place(view, 3.0, 8.0))
+    assert session.hovered == 83
+    session.select(np.arange(3))
+    assert colour_at(view, 3, 8) == before[1]
+    assert len(view.plot.rings.positions) == 3
+
+
 # ── pointing ──────────────────────────────────────────────────────────────────────────────────
 
 
