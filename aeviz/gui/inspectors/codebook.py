@@ -24,7 +24,7 @@ NO_RUN = "Open a run of a model with a codebook: its codes appear here."
 UNTRAINED = "At this epoch the prior has not been trained yet: its draws are noise."
 
 
-@register_inspector("codebook", title="Codebook", area="right", order=110, needs="codebook")
+@register_inspector("codebook", title="Codes", area="right", order=110, needs="codebook")
 class CodebookInspector(Inspector):
     """Asks for three things, each by a question of its own: the codes, a code map, draws."""
 
