@@ -28,7 +28,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_every_inspector_is_registered() -> None:
     assert set(OWN) <= set(INSPECTORS)
     assert [INSPECTORS[name].title for name in OWN] == [
-        "Decoded", "Samples", "Reconstructions", "Data", "Codebook", "Styles", "Path",
+        "Decoded", "Samples", "Reconstructions", "Data", "Codes", "Styles", "Path",
         "Groups", "Attributes",
     ]  # fmt: skip
 
