@@ -4,6 +4,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def ask(path: Path, **requests: Any) -> None:
         asked = _parse(data, path)
     turned = {**_turns(asked), **_turns(requests)}
     joined = {**asked, **requests, **({"turn": turned} if turned else {})}
-    write_bytes(path / CONTROL, json_bytes(joined))
+    joined.pop("check", None)
+    write_bytes(path / CONTROL, json_bytes({**joined, "check": _check(joined)}))
 
 
 class ControlReader:
@@ -89,7 +91,14 @@ def _parse(data: bytes, root: Path) -> dict[str, Any]:
     asked = parse_json(data, str(root / CONTROL))
     if not isinstance(asked, dict):
         raise RunError(f"{root / CONTROL} holds no requests")
+    if asked and asked.pop("check", None) != _check(asked):
+        raise RunError(f"{root / CONTROL} is damaged: its hash is another")
     return asked
+
+
+def _check(asked: Mapping[str, Any]) -> str:
+    """Hash of the requests."""
+    return sha256(json_bytes(asked)).hexdigest()
 
 
 def _turns(requests: Mapping[str, Any]) -> Mapping[str, Any]:

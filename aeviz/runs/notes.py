@@ -6,6 +6,7 @@ and a reader that does not know it leaves it alone.
 
 import logging
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from aeviz.runs.reading import RunError, parse_json, read_bytes, refuse_link
 from aeviz.runs.schema import RUN_JSON
 
 NOTES = "notes.json"
-NOTES_FORMAT = 1
+NOTES_FORMAT = 2
+"""Of format 1 nothing says whether it is damaged; since format 2 there is a hash of the rest."""
 NOTES_LIMIT = 64 * 2**20
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,8 @@ def write_notes(root: Path, notes: Mapping[str, Any]) -> None:
     refuse_link(root / NOTES)
     if _format_of(_content(root)) > NOTES_FORMAT:
         raise RunError(f"{root / NOTES} was written by a newer aeviz; it is left as it is")
-    write_bytes(root / NOTES, json_bytes({"format": NOTES_FORMAT, **notes}, indent=None))
+    rest = {"format": NOTES_FORMAT, **notes}
+    write_bytes(root / NOTES, json_bytes({**rest, "check": _check(rest)}, indent=None))
 
 
 def read_notes(root: Path) -> Mapping[str, Any]:
@@ -47,9 +50,23 @@ def read_notes(root: Path) -> Mapping[str, Any]:
     except RunError as error:
         logger.warning("%s", error)
         return {}
-    if not notes or not isinstance(notes, dict) or _format_of(notes) != NOTES_FORMAT:
+    if not isinstance(notes, dict) or not 1 <= _format_of(notes) <= NOTES_FORMAT or not notes:
+        return {}
+    if not _is_sound(notes):
+        logger.warning("%s is damaged: its hash is another; its names are left out", root / NOTES)
         return {}
     return {key: _entries(notes.get(key)) for key in ("groups", "attributes")}
+
+
+def _check(rest: Mapping[str, Any]) -> str:
+    """Hash of all but the hash."""
+    return sha256(json_bytes(rest, indent=None)).hexdigest()
+
+
+def _is_sound(notes: Mapping[str, Any]) -> bool:
+    if _format_of(notes) == 1 and "check" not in notes:
+        return True
+    return notes.get("check") == _check({key: notes[key] for key in notes if key != "check"})
 
 
 def _content(root: Path) -> Any:

@@ -21,6 +21,7 @@ from aeviz.runs.control import ask
 from aeviz.runs.epochs import epochs_in
 from aeviz.runs.info import read_info
 from aeviz.runs.lock import may_be_written
+from aeviz.runs.manifest import promised_hash
 from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
 from aeviz.runs.reading import RunError, open_inside, read_bytes, refuse_link
 from aeviz.runs.schema import (
@@ -29,6 +30,7 @@ from aeviz.runs.schema import (
     INDEX,
     LABELS,
     LATENTS,
+    MANIFEST,
     METRICS,
     PARTS,
     RUN_JSON,
@@ -82,6 +84,7 @@ class RunFolder:
             self.conditions = self._read_conditions()
         self._poll()
         self._unreported.clear()
+        self._is_another = self._differs_from_manifest()
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -109,6 +112,11 @@ class RunFolder:
     def notices(self) -> list[str]:
         """Sentences about what is damaged and was left out."""
         damaged = self._metrics.damaged
+        if not damaged and self._is_another:
+            return [
+                f"{METRICS} is not as the training left it, its SHA-256 is not the one in "
+                f"{MANIFEST}: epochs may be missing"
+            ]
         if not damaged:
             return []
         numbers = ", ".join(str(number) for number in damaged[:5])
@@ -270,6 +278,14 @@ class RunFolder:
         fresh = self._metrics.poll()
         self._lines = {line.epoch: line for line in self._metrics.lines}
         self._unreported += fresh
+
+    def _differs_from_manifest(self) -> bool:
+        """Whether lines were lost, or came, after the training had ended."""
+        promised = promised_hash(self.path, METRICS)
+        if promised is None or not self._exists(METRICS):
+            return promised is not None
+        with os.fdopen(open_inside(self.path, METRICS), "rb") as file:
+            return bool(file_digest(file, "sha256").hexdigest() != promised)
 
     def _exists(self, name: str) -> bool:
         return os.path.lexists(self.path / name)

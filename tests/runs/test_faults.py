@@ -146,7 +146,7 @@ def test_a_request_is_asked_or_not_whichever_call_fails(
     path = make_run(tmp_path / "run", 1)
 
     def operation(at: int) -> Callable[[bool], None]:
-        (path / CONTROL).write_text('{"pause": true}')
+        ask(path, pause=True)
 
         def check() -> None:
             text = (path / CONTROL).read_text()

@@ -40,11 +40,19 @@ def test_entries_of_a_stranger_without_a_name_are_left_out(folder: Path) -> None
     assert read_notes(folder) == {"groups": [{"name": "b"}], "attributes": []}
 
 
+def test_damaged_notes_name_nothing(folder: Path, expect_log: list[str]) -> None:
+    expect_log += ["is damaged"]
+    write_notes(folder, GROUPS)
+    content = (folder / NOTES).read_bytes()
+    (folder / NOTES).write_bytes(content.replace(b"[3,5]", b"[3,7]").replace(b"[3, 5]", b"[3, 7]"))
+    assert read_notes(folder) == {}
+
+
 def test_newer_notes_are_left_as_they_are(folder: Path) -> None:
-    (folder / NOTES).write_bytes(b'{"format": 2}')
+    (folder / NOTES).write_bytes(b'{"format": 3}')
     with pytest.raises(RunError, match="newer"):
         write_notes(folder, GROUPS)
-    assert (folder / NOTES).read_bytes() == b'{"format": 2}'
+    assert (folder / NOTES).read_bytes() == b'{"format": 3}'
 
 
 def test_only_a_run_folder_gets_notes(tmp_path: Path) -> None:
