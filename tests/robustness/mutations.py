@@ -93,7 +93,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def mutations(content: bytes, count: int, seed: int) -> Iterator[bytes]:
-    """So many damaged contents, the same ones for the same seed; each differs from the sound one."""
+    """So many damaged contents, the same for the same seed; each differs from the sound one."""
     draw = np.random.default_rng(seed)
     made = 0
     while made < count:
