@@ -21,6 +21,7 @@ from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.commands import Commands
 from aeviz.gui.docks import Docks
 from aeviz.gui.edit_commands import EditCommands
+from aeviz.gui.figure_commands import FigureCommands
 from aeviz.gui.help_view import HelpDialog
 from aeviz.gui.icons import icon
 from aeviz.gui.latent_view import LatentView
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self)
         PlaneCommands(session, self.latent_view.bar.plane, self.commands, self)
         TrainingCommands(session, self.plan, self.commands, self)
+        FigureCommands(session, self.latent_view, self.docks, self.commands, self)
         self._build()
         self._connect()
         self._restore()
