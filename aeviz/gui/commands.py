@@ -39,6 +39,20 @@ class Command:
 
 COMMANDS = (
     Command("run.open", "&Open run…", "Show a run folder.", "File", "Ctrl+O", "folder-open"),
+    Command(
+        "data.open",
+        "Open &data…",
+        "Look at a file of your own: a table, arrays, a data set in one file.",
+        "File",
+        "Ctrl+D",
+        apart=True,
+    ),
+    Command(
+        "data.folder",
+        "Open a &folder of data…",
+        "Look at a folder of your own: tables, pictures.",
+        "File",
+    ),
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
     Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
     Command(

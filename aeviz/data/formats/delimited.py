@@ -35,7 +35,13 @@ def looks_like_table(text: str) -> bool:
     return max(text.count(letter) for letter in DELIMITERS.values()) >= 20
 
 
-@register_format("table (CSV, TSV)", recognises=is_table, options=OPTIONS, order=100)
+@register_format(
+    "table (CSV, TSV)",
+    recognises=is_table,
+    options=OPTIONS,
+    order=100,
+    look="aeviz.data.tables.looking:look",
+)
 def delimited_entry(path: Path) -> DatasetEntry:
     """A text table as a data set that can be trained on."""
     return table_entry(path, "aeviz.data.tables.reading:read", "A table of numbers.", OPTIONS)

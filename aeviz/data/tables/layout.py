@@ -11,7 +11,10 @@ from aeviz.data.tables.cells import number
 from aeviz.data.tables.options import NOTHING, Wishes
 
 LABEL_NAMES = ("label", "class", "target", "y")
-INDEX_NAMES = ("", "index", "id", "row", "unnamed: 0", "level_0", "no", "nr", "#")
+UNNAMED = "column 1"
+"""What `unlike` calls a first column without a name."""
+
+INDEX_NAMES = (UNNAMED, "index", "id", "row", "unnamed: 0", "level_0", "no", "nr", "#")
 FEATURE_WORDS = re.compile(
     r"genes?|gene[ _]?(id|name|symbol)s?|geneid|symbol|features?|feature[ _]?(id|name)|probes?|"
     r"probe[ _]?set|probe[ _]?(set[ _]?)?id|id_ref|proteins?|transcripts?|ensembl.*|entrez.*|otu.*|"
@@ -147,7 +150,7 @@ def unlike(names: Sequence[str]) -> tuple[list[str], str]:
     for place, given in enumerate(names, 1):
         name = given.strip()
         seen[name] += 1
-        if not name and counts[name] > 1:
+        if not name:
             name = f"column {place}"
         elif seen[name] > 1:
             name = _free(name, seen[name], taken)
@@ -222,14 +225,14 @@ def _upright(fields: Sequence[Field], wishes: Wishes, remarks: list[str]) -> lis
     """Roles where rows are samples."""
     names = [field.name for field in fields]
     features = chosen(names, wishes.features, "features")
-    colours = chosen(names, wishes.colours, "colours")
+    colours = [] if _is_none(wishes.colours, names) else chosen(names, wishes.colours, "colours")
     roles = dict.fromkeys(features, "feature") | dict.fromkeys(colours, "colour")
     label = _label(fields, wishes, roles, remarks)
     if label is not None:
         roles[label] = "label"
-    is_all = not wishes.features
-    for place, field in enumerate(fields):
-        roles.setdefault(place, _role(place, field, fields, remarks, is_all=is_all))
+    for place in range(len(fields)):
+        if place not in roles:
+            roles[place] = _role(place, fields, wishes, remarks)
     for place in features:
         if fields[place].kind == "text":
             raise DataError(
@@ -245,23 +248,30 @@ def _upright(fields: Sequence[Field], wishes: Wishes, remarks: list[str]) -> lis
     return found
 
 
-def _role(
-    place: int, field: Field, fields: Sequence[Field], remarks: list[str], *, is_all: bool
-) -> str:
+def _role(place: int, fields: Sequence[Field], wishes: Wishes, remarks: list[str]) -> str:
     """Of a column that nobody has spoken of."""
+    field = fields[place]
     if field.kind == "empty":
         remarks.append(f"the column {field.name!r} is empty and left out")
         return "ignored"
     if field.kind == "text":
         is_first = not any(other.kind == "text" and other.is_unique for other in fields[:place])
-        return "name" if field.is_unique and is_first else "colour"
+        if field.is_unique and is_first:
+            return "name"
+        return "ignored" if wishes.colours else "colour"
+    if wishes.features:
+        return "ignored"
     if field.is_count and (field.name.lower() in INDEX_NAMES or (place == 0 and len(fields) > 2)):
         remarks.append(f"the column {field.name!r} counts the rows and is no feature")
         return "ignored"
-    if field.name == "" and place == 0 and field.is_unique and field.is_whole:
+    if field.name == UNNAMED and field.is_unique and field.is_whole:
         remarks.append("the first column has no name, numbers the rows and is no feature")
         return "ignored"
-    return "feature" if is_all else "ignored"
+    return "feature"
+
+
+def _is_none(word: str, names: Sequence[str]) -> bool:
+    return word.lower() == NOTHING and NOTHING not in names
 
 
 def _label(
@@ -269,7 +279,7 @@ def _label(
 ) -> int | None:
     """The column with the labels: the one that was asked for, else by its name, else words."""
     names = [field.name for field in fields]
-    if wishes.label.lower() == NOTHING and NOTHING not in names:
+    if _is_none(wishes.label, names):
         return None
     if wishes.label:
         return chosen([*names], wishes.label, "label", single=True)[0]

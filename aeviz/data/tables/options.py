@@ -11,7 +11,7 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": 
 """The word of a delimiter → the letter; a space stands for runs of spaces."""
 
 NOTHING = "none"
-"""As the label: there is none."""
+"""As the label or the colours: there is none."""
 
 
 def _choice(name: str, title: str, description: str, *words: str) -> Option:
@@ -53,7 +53,7 @@ COLOURS = _text(
     "colours",
     "Colours",
     "Further columns that are kept beside the features, with commas between them; empty for all "
-    "of words",
+    "of words, none for none",
 )
 MISSING = _choice(
     "missing",

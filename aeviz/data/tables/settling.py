@@ -147,7 +147,7 @@ def _about_missing(
     )
     rows = int(np.count_nonzero(odd))
     told = (
-        f"{_several(int(counts.sum()), 'value is', 'values are')} missing or not finite, in "
+        f"{several(int(counts.sum()), 'value is', 'values are')} missing or not finite, in "
         f"{rows:,} of {len(odd):,} samples, most in {worst}"
     )
     if wishes.missing == "stop":
@@ -183,7 +183,7 @@ def _without_constant(
     same[kept.columns] = extent.low == extent.high
     if not same.any():
         return
-    told = _several(int(same.sum()), "feature does", "features do")
+    told = several(int(same.sum()), "feature does", "features do")
     told += f" not change: {listed(np.array(features, object)[same])}"
     if wishes.constant == "keep":
         remarks.append(f"{told} (data.constant=drop leaves them out)")
@@ -206,7 +206,7 @@ def _without_duplicates(kept: Kept, wishes: Wishes, remarks: list[str]) -> None:
     again = np.delete(np.concatenate(rows), first)
     if not again.size:
         return
-    told = f"{_several(again.size, 'sample equals', 'samples equal')} an earlier one"
+    told = f"{several(again.size, 'sample equals', 'samples equal')} an earlier one"
     if wishes.duplicates == "keep":
         remarks.append(f"{told} (data.duplicates=drop leaves them out)")
         return
@@ -231,7 +231,7 @@ def _label(table: Table, rows: Rows, sink: Sink, remarks: list[str]) -> dict[str
             "or none"
         )
     if missing := int(np.count_nonzero(values < 0)):
-        remarks.append(f"{_several(missing, 'sample has', 'samples have')} no label")
+        remarks.append(f"{several(missing, 'sample has', 'samples have')} no label")
     sink.put("labels", values)
     return {"classes": words, "label": table.label.name}
 
@@ -265,5 +265,6 @@ def _columns(table: Table, rows: Rows, sink: Sink, remarks: list[str]) -> list[d
     return found
 
 
-def _several(count: int, one: str, many: str) -> str:
+def several(count: int, one: str, many: str) -> str:
+    """A count with its noun and verb."""
     return f"{count:,} {one if count == 1 else many}"
