@@ -99,15 +99,20 @@ class Numbers:
         decimal: "." or ",".
         places: Columns of the cells, from 0.
         names: Of those columns.
+
+    Attributes:
+        places: As given.
+        word: What a row is called in a sentence.
     """
 
     def __init__(self, decimal: str, places: Sequence[int], names: Sequence[str]) -> None:
         self.first: dict[str, str] = {}
+        self.places = list(places)
+        self.word = "line"
         self._decimal = decimal
-        self._places = list(places)
         self._names = list(names)
-        self._low = np.full(len(self._places), np.inf)
-        self._high = np.full(len(self._places), -np.inf)
+        self._low = np.full(len(self.places), np.inf)
+        self._high = np.full(len(self.places), -np.inf)
 
     def of(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> NDArray[np.float32]:
         """The numbers of rows, float32 (n, columns).
@@ -115,8 +120,8 @@ class Numbers:
         Raises:
             DataError: With line and column, where a cell is neither a number nor missing.
         """
-        cells = list(chain.from_iterable(map(_picker(self._places), rows)))
-        shape = (len(rows), len(self._places))
+        cells = list(chain.from_iterable(map(_picker(self.places), rows)))
+        shape = (len(rows), len(self.places))
         values = self._quick(cells)
         if values is None:
             values = self._careful(cells, lines)
@@ -162,18 +167,18 @@ class Numbers:
             for place, cell in enumerate(cells):
                 values[place] = number(cell, decimal)
         except ValueError:
-            row, column = divmod(place, len(self._places))
-            name = self._names[column]
+            row, column = divmod(place, len(self.places))
+            where = f"{self.word} {lines[row]}, column {self._names[column]!r}"
             raise DataError(
-                f"line {lines[row]}, column {name!r}: {cells[place][:40]!r} is no number: correct "
-                "it, or choose other columns with --set data.features=NAMES"
+                f"{where}: {cells[place][:40]!r} is no number: correct it, or choose other columns "
+                "with --set data.features=NAMES"
             ) from None
         return values
 
     def _note(self, what: str, where: NDArray[np.bool_], lines: Sequence[int]) -> None:
         if what not in self.first and where.any():
             row, column = np.argwhere(where)[0]
-            self.first[what] = f"line {lines[row]}, column {self._names[column]!r}"
+            self.first[what] = f"{self.word} {lines[row]}, column {self._names[column]!r}"
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
@@ -184,7 +189,13 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
 
 
 class Upright:
-    """Gathers a table whose rows are samples."""
+    """Gathers a table whose rows are samples.
+
+    Attributes:
+        numbers: Reads the cells of features and measurements.
+        spoken: Columns of words, the label among them.
+        rows: How many there are so far.
+    """
 
     def __init__(self, layout: Layout, decimal: str, sink: Sink, name: str) -> None:
         fields = layout.fields
@@ -197,10 +208,8 @@ class Upright:
         self._name = layout.place("name")
         places = [*self._features, *self._measured]
         self.numbers = Numbers(decimal, places, [fields[place].name for place in places])
-        self._words = {
-            place: Words(fields[place].name)
-            for place in [*self._spoken, *([] if self._label is None else [self._label])]
-        }
+        self.spoken = [*self._spoken, *([] if self._label is None else [self._label])]
+        self._words = {place: Words(fields[place].name) for place in self.spoken}
         self._measures: list[NDArray[np.float32]] = []
         self._names: list[str] = []
         self._growing = sink.grow(name, len(self._features), np.float32)

@@ -14,7 +14,18 @@ LABEL_NAMES = ("label", "class", "target", "y")
 UNNAMED = "column 1"
 """What `unlike` calls a first column without a name."""
 
-INDEX_NAMES = (UNNAMED, "index", "id", "row", "unnamed: 0", "level_0", "no", "nr", "#")
+INDEX_NAMES = (
+    UNNAMED,
+    "index",
+    "id",
+    "row",
+    "unnamed: 0",
+    "level_0",
+    "__index_level_0__",
+    "no",
+    "nr",
+    "#",
+)
 FEATURE_WORDS = re.compile(
     r"genes?|gene[ _]?(id|name|symbol)s?|geneid|symbol|features?|feature[ _]?(id|name)|probes?|"
     r"probe[ _]?set|probe[ _]?(set[ _]?)?id|id_ref|proteins?|transcripts?|ensembl.*|entrez.*|otu.*|"

@@ -106,10 +106,15 @@ def blocks(lines: Iterable[str], grid: Grid) -> Iterator[list[Record]]:
 
 def _remarks(encoding: str, blurred: list[str]) -> list[str]:
     remarks = [] if encoding == "UTF-8" else [f"its text was read as {encoding}"]
-    if blurred:
-        remarks.append(
-            f"{blurred[0]!r} differs so little beside its size that single precision keeps hardly "
-            "a digit of it: subtract a constant from it in the file"
-            + (f" (and {len(blurred) - 1} more)" if len(blurred) > 1 else "")
-        )
-    return remarks
+    return remarks + blurred_remarks(blurred)
+
+
+def blurred_remarks(blurred: list[str]) -> list[str]:
+    """A sentence about features that lose their digits, where there are some."""
+    if not blurred:
+        return []
+    more = f" (and {len(blurred) - 1:,} more)" if len(blurred) > 1 else ""
+    return [
+        f"{blurred[0]!r} differs so little beside its size that single precision keeps hardly a "
+        f"digit of it: subtract a constant from it in the file{more}"
+    ]
