@@ -34,7 +34,7 @@ def preview(name: str, options: Mapping[str, Any], report: Reporter) -> dict[str
         entry = found.entry(path)
         fields = {"format": kind, "entry": asdict(as_row(entry))}
         if not found.look:
-            return {**fields, "remarks": [], "features": entry.shape[0] if entry.shape else 0}
+            return {**fields, "features": entry.shape[0] if len(entry.shape) == 1 else 0}
         facts = read_apart(found.look, path, options, report, QUICK).facts
         return {**fields, **facts}
     except DataError as error:

@@ -269,5 +269,5 @@ class TrainingSetup(QWidget):
         self.drawing.setVisible(bool(layout))
         number = count(int(values.get("parameters", 0)))
         text = self.tr("{number} parameters").format(number=number)
-        self._size_note.say("" if self._plan.refusal else text)
+        self._size_note.say(text if values and not self._plan.refusal else "")
         self.formula.show_terms([Term(**term) for term in values.get("terms", ())])

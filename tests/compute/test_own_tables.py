@@ -63,3 +63,18 @@ def test_a_setting_that_a_table_does_not_have_is_refused(table: Path) -> None:
         complete({"data": {"name": str(table), "missing": "maybe"}})
     with pytest.raises(SettingsError, match=r"data\.binarise"):
         complete({"data": {"name": str(table), "binarise": "fixed"}})
+
+
+def test_another_table_is_measured_by_the_names_of_its_features(
+    table: Path, tmp_path: Path
+) -> None:
+    data = {"name": str(table), "features": "g1..g3"}
+    settings = {"data": data, "model": {"name": "linear"}, "train": {"epochs": 1}}
+    list(train(settings, out=tmp_path / "run", runs_dir=tmp_path))
+    other = tmp_path / "other.csv"
+    order = [4, 2, 0, 1]
+    lines = [",".join(str(row[place]) for place in order) for row in COUNTS]
+    other.write_text("\n".join(["g5,g3,g1,g2", *lines]))
+    run = aeviz.load(tmp_path / "run")
+    found = [run.measure(["reconstruction_mse"], data=str(path)) for path in (table, other)]
+    assert found[0][0]["value"] == pytest.approx(found[1][0]["value"])

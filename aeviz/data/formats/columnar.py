@@ -6,15 +6,15 @@ from pathlib import Path
 from aeviz.data.dataset import DataError, DatasetEntry
 from aeviz.data.own import register_format
 from aeviz.data.tables.assembling import table_entry
+from aeviz.data.tables.kinds import COLUMNAR
 from aeviz.data.tables.options import AFTER_READING
 
-MAGIC = (b"PAR1", b"ARROW1")
 FEATHER_1 = b"FEA1"
 
 
 def is_columnar(path: Path, head: bytes) -> bool:
     """Whether a file begins as Parquet or Feather."""
-    return head.startswith((*MAGIC, FEATHER_1))
+    return head.startswith((*COLUMNAR, FEATHER_1))
 
 
 @register_format(

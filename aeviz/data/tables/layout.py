@@ -238,7 +238,7 @@ def _upright(fields: Sequence[Field], wishes: Wishes, remarks: list[str]) -> lis
     features = chosen(names, wishes.features, "features")
     colours = [] if _is_none(wishes.colours, names) else chosen(names, wishes.colours, "colours")
     roles = dict.fromkeys(features, "feature") | dict.fromkeys(colours, "colour")
-    label = _label(fields, wishes, roles, remarks)
+    label = label_of(fields, wishes, roles, remarks)
     if label is not None:
         roles[label] = "label"
     for place in range(len(fields)):
@@ -285,7 +285,7 @@ def _is_none(word: str, names: Sequence[str]) -> bool:
     return word.lower() == NOTHING and NOTHING not in names
 
 
-def _label(
+def label_of(
     fields: Sequence[Field], wishes: Wishes, roles: dict[int, str], remarks: list[str]
 ) -> int | None:
     """The column with the labels: the one that was asked for, else by its name, else words."""
