@@ -32,6 +32,7 @@ FIRST = ("delimiter", "header", "decimal", "orientation")
 """Options of how the text is cut; the others stand beside them."""
 
 LOOKING = "Looking at the file…"
+TALL = 640
 _MOST_REMARKS = 6
 
 
@@ -98,7 +99,7 @@ class DataPreview(QDialog):
         for widget in (self.remarks, self.state):
             column.addWidget(widget)
         column.addWidget(self.buttons)
-        self.resize(860, 640)
+        self.resize(860, TALL)
 
     def _connect(self) -> None:
         self._session.data_previewed.connect(self._on_previewed)
@@ -155,7 +156,10 @@ class DataPreview(QDialog):
     def _show_table(self, message: DataPreviewed) -> None:
         is_turned = message.found.get("orientation") == "columns"
         self.table.show_rows(message.columns, message.rows, fixed=is_turned)
-        self.table.setVisible(bool(message.rows))
+        if self.table.isHidden() == bool(message.rows):
+            self.table.setVisible(bool(message.rows))
+            height = TALL if message.rows else self.sizeHint().height()
+            self.resize(self.width(), height)
 
     def _show_options(self, message: DataPreviewed) -> None:
         if not message.entry:
@@ -167,6 +171,8 @@ class DataPreview(QDialog):
             tuple(option for option in shown if option.name in FIRST),
             tuple(option for option in shown if option.name not in FIRST),
         )
+        if not halves[0]:
+            halves = (halves[1], ())
         for form, options in zip(self.forms, halves, strict=True):
             form.set_options(options)
             form.put(self._options)

@@ -66,6 +66,7 @@ def test_what_is_undecided_is_said_beside_the_columns(seen: Callable[..., dict[s
     found = seen("label,class,u\na,x,1\nb,x,2\nb,y,4\n")
     assert "'label', 'class' may each be the labels" in found["sentence"]
     assert [column["kind"] for column in found["columns"]] == ["text", "text", "number"]
+    assert found["roles"] == ["colour", "colour", "feature"]
     assert seen("label,class,u\na,x,1\nb,x,2\nb,y,4\n", label="class")["sentence"] == ""
 
 

@@ -1,7 +1,7 @@
 """What a table looks like, for a person who decides how it is read. Runs in the child process."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +89,7 @@ def head_facts(head: Head, wishes: Wishes) -> dict[str, Any]:
         fields, is_turned = layout.fields, layout.is_turned
     except DataError as error:
         sentence, is_turned = str(error), False
-        names = unlike(head.names)[0]
-        fields = tuple(
-            field_of(name, cells, head.decimal) for name, cells in zip(names, columns, strict=True)
-        )
+        fields = _by_kind(head, columns)
     features = sum(field.role == "feature" for field in fields)
     upright = {"samples": head.count, "features": features}
     turned = {"samples": features, "features": head.count}
@@ -110,6 +107,14 @@ def head_facts(head: Head, wishes: Wishes) -> dict[str, Any]:
         "remarks": remarks,
         **(turned if is_turned else upright),
     }
+
+
+def _by_kind(head: Head, columns: Sequence[Sequence[str]]) -> tuple[Field, ...]:
+    """Columns of which a person has to say more: numbers as features, words as colours."""
+    roles = {"number": "feature", "text": "colour", "empty": "ignored"}
+    named = zip(unlike(head.names)[0], columns, strict=True)
+    seen = [field_of(name, cells, head.decimal) for name, cells in named]
+    return tuple(replace(field, role=roles[field.kind]) for field in seen)
 
 
 def _column(field: Field, cells: Sequence[str]) -> dict[str, Any]:
