@@ -40,8 +40,22 @@ class Command:
 COMMANDS = (
     Command("run.open", "&Open run…", "Show a run folder.", "File", "Ctrl+O", "folder-open"),
     Command(
+        "data.open",
+        "Open &data…",
+        "Look at a file of your own: a table, arrays, a data set in one file.",
+        "File",
+        "Ctrl+D",
+        apart=True,
+    ),
+    Command(
+        "data.folder",
+        "Open a &folder of data…",
+        "Look at a folder of your own: tables, pictures.",
+        "File",
+    ),
+    Command(
         "figure.save",
-        "Save &figure…",
+        "Save fi&gure…",
         "Save the map or a panel as PNG, SVG or PDF, or copy it.",
         "File",
         "Ctrl+E",
