@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aeviz.analysis.projection import Projection
     from aeviz.analysis.traversal import Traversal
     from aeviz.compute.decoding import Decoder
+    from aeviz.export.latents import Encoded
     from aeviz.plane import Plane
 
 EpochWord = int | Literal["last", "best"]
@@ -344,6 +345,49 @@ class Run:
             return traversal(latents, None, steps, base)
         rows = np.random.default_rng(0).permutation(len(kept))[:TRAVERSED]
         return traversal(*posteriors(model, *self._shown(rows)), steps, base)
+
+    def encode_data(
+        self,
+        data: str | None = None,
+        epoch: EpochWord = "last",
+        *,
+        part: str = "all",
+        data_dir: str | os.PathLike[str] | None = None,
+    ) -> "Encoded":
+        """Encode a whole data set, as `aeviz encode` does.
+
+        Args:
+            data: A data set by its name, or a file or folder; None for the run's own.
+            epoch: Whose weights encode.
+            part: Of the run's own samples: "train", "validation" or "all".
+            data_dir: Where torchvision's files lie; None for the default.
+
+        Returns:
+            Latents `z` (N, D) with `index`, the samples' numbers in their data set, and `labels`,
+            `class_names` and `names` where there are any. `save(path)` writes them.
+
+        Raises:
+            ValueError: If the data set does not exist or fit, with a sentence.
+            EpochError: If that epoch's weights are not there.
+        """
+        from aeviz.compute import evaluating
+        from aeviz.export.latents import Encoded
+
+        where = None if data_dir is None else Path(data_dir)
+        model = self._decoder_at(epoch).model
+        if data is None:
+            samples = evaluating.own_samples(self.folder, part, where)
+        else:
+            samples = evaluating.other_samples(self.folder, data, where)
+        z = evaluating.encoded(model, samples)
+        return Encoded(
+            z=z,
+            index=np.arange(len(z)) if samples.rows is None else samples.rows,
+            labels=samples.labels,
+            class_names=samples.class_names or self.class_names,
+            names=samples.names,
+            epoch=self._loaded,
+        )
 
     def measure(
         self,

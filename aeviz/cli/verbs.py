@@ -16,6 +16,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import decode
 from aeviz.cli.doctor import doctor
 from aeviz.cli.draw import draw
+from aeviz.cli.encode import encode
 from aeviz.cli.errors import code_of, text_of
 from aeviz.cli.listing import list_
 from aeviz.cli.measure import measure
@@ -51,6 +52,7 @@ def make_app() -> App:
 
 VERBS: dict[str, Callable[..., int]] = {
     "train": train,
+    "encode": encode,
     "decode": decode,
     "sweep": sweep,
     "path": path,

@@ -32,13 +32,19 @@ AT_ONCE = 4096
 
 
 class Samples(NamedTuple):
-    """Samples as a model sees them, and what is known of them; see `Case`."""
+    """Samples as a model sees them, and what is known of them; see `Case`.
+
+    `rows` are their numbers in their data set, `names` their own names, where they have some.
+    """
 
     part: str
     x: Tensor
     labels: IntArray | None = None
     columns: tuple[Column, ...] = ()
     condition: Tensor | None = None
+    rows: IntArray | None = None
+    names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
 
 
 def measures_of(
@@ -63,7 +69,7 @@ def measures_of(
     case = Case(
         model=model,
         x=samples.x,
-        latents=_encoded(model, samples),
+        latents=encoded(model, samples),
         labels=samples.labels,
         columns=samples.columns,
         seed=seeds.derive(int(folder.info.settings["seed"]), "validation"),
@@ -76,7 +82,8 @@ def measures_of(
 
 
 @torch.no_grad()
-def _encoded(model: LatentModel, samples: Samples) -> NDArray[np.float32]:
+def encoded(model: LatentModel, samples: Samples) -> NDArray[np.float32]:
+    """Latents of samples, float32 (N, D); of a posterior its mean."""
     told = samples.condition
     slices = [slice(first, first + AT_ONCE) for first in range(0, len(samples.x), AT_ONCE)]
     z = [model.encode(samples.x[rows], None if told is None else told[rows]) for rows in slices]
@@ -168,6 +175,9 @@ def _taken(dataset: Dataset, info: RunInfo, rows: IntArray, part: str) -> Sample
         labels=None if dataset.labels is None else dataset.labels[rows],
         columns=tuple(replace(column, values=column.values[rows]) for column in dataset.columns),
         condition=torch.cat(told) if told else None,
+        rows=rows,
+        names=tuple(dataset.sample_names[row] for row in rows) if dataset.sample_names else (),
+        class_names=dataset.class_names,
     )
 
 

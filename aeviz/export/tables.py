@@ -21,7 +21,7 @@ def decodes_csv(z: FloatArray, x: FloatArray, feature_names: Sequence[str]) -> s
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*(f"z{i + 1}" for i in range(z.shape[1])), *map(neutral, names)])
     for point, features in zip(z, flat, strict=True):
-        writer.writerow([_number(value) for value in (*point, *features)])
+        writer.writerow([number(value) for value in (*point, *features)])
     return buffer.getvalue()
 
 
@@ -29,7 +29,7 @@ def _pixels(count: int) -> list[str]:
     return [f"p{number}" for number in range(count)]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """As many digits as a float32 needs to be read back exactly."""
     return f"{float(value):.9g}"
 
