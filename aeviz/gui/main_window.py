@@ -216,6 +216,7 @@ class MainWindow(QMainWindow):
             return
         if not self.session.trains_here:
             self.plan.set_settings(run.settings)
+            self.opening.follow(run.settings)
         if run.path and Path(run.path) != paths.demo():
             self.recent.add(run.path)
         if run.notice:

@@ -1,7 +1,7 @@
 """What a person opens: a run folder is shown, other files and folders are looked at as data."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from aeviz.catalogue import Entry, entry_from
 from aeviz.gui.data_preview import DataPreview
 from aeviz.gui.plan import OwnData, Plan
 from aeviz.gui.session import Session
+from aeviz.messages import DataPreviewed
 
 _KEY = "recent/data"
 _KEPT = 8
@@ -49,7 +50,9 @@ class Opening(QObject):
         self._plan = plan
         self._settings = settings
         self._window = window
+        self._awaited: Mapping[str, Any] = {}
         plan.offer_own(_stored(settings))
+        session.data_previewed.connect(self._on_previewed)
 
     def open(self, path: str) -> None:
         """Show a run folder, look at anything else as data."""
@@ -73,6 +76,26 @@ class Opening(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.taken.connect(self._on_taken)
         dialog.open()
+
+    def follow(self, settings: Mapping[str, Any]) -> None:
+        """Let the plan know the data of a run, where they are a person's own and still there."""
+        group = dict(settings.get("data", {}))
+        name = str(group.pop("name", ""))
+        known = {entry.name for entry in self._plan.catalogue.data}
+        known |= {own.entry.name for own in self._plan.own}
+        if name and name not in known and Path(name).is_absolute() and Path(name).exists():
+            self._awaited = settings
+            self._session.preview_data(name, group)
+
+    @Slot(object)
+    def _on_previewed(self, message: DataPreviewed) -> None:
+        settings, self._awaited = self._awaited, {}
+        if not settings or message.path != settings["data"]["name"] or not message.entry:
+            return
+        own = OwnData(entry_from(message.entry), message.options, message.features)
+        self._plan.offer_own([own, *self._plan.own])
+        if self._session.run is not None and self._session.run.settings == settings:
+            self._plan.set_settings(settings)
 
     @Slot()
     def on_open_data(self) -> None:

@@ -18,7 +18,7 @@ from aeviz.gui.opening import is_run
 from aeviz.gui.plan import OwnData
 from aeviz.gui.preview_table import RoleBox
 from aeviz.gui.session import Session
-from tests.gui.offers import ROWS
+from tests.gui.offers import ROWS, run
 
 DELIMITER = Option(
     "delimiter", "Delimiter", "Between values", "choice", "auto", choices=("auto", "comma", "tab")
@@ -223,6 +223,21 @@ def test_own_data_bring_their_options_and_a_model_that_takes_them(window: MainWi
     assert plan.settings()["data"] == {"name": "digits"}
     plan.set_data("own.csv")
     assert plan.settings()["data"] == {"name": "own.csv", "missing": "drop"}
+
+
+def test_a_run_on_own_data_brings_them_into_the_plan(
+    window: MainWindow, session: Session, posted: list[m.Message], tmp_path: Path
+) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("u,v\n1,2\n")
+    settings = {"data": {"name": str(path), "missing": "drop"}, "model": {"name": "linear"}}
+    session.receive(replace(run(), settings=settings))
+    assert window.plan.data.name != str(path)
+    assert isinstance(posted[-1], m.PreviewData)
+    entry = asdict(replace(ENTRY, name=str(path)))
+    session.receive(replace(SEEN, path=str(path), options=posted[-1].options, entry=entry))
+    assert window.plan.settings()["data"] == {"name": str(path), "missing": "drop"}
+    assert window.plan.model.name == "linear"
 
 
 def test_the_file_menu_asks_for_a_file(
