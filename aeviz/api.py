@@ -389,6 +389,71 @@ class Run:
             epoch=self._loaded,
         )
 
+    def export(
+        self,
+        part: Literal["encoder", "decoder"],
+        path: str | os.PathLike[str],
+        epoch: EpochWord = "last",
+    ) -> float:
+        """Write encoder or decoder for other programs, compared with torch before it is written.
+
+        Samples go in and come out in the units of `encode` and `decode`, latents as float32 (N, D);
+        a conditional model takes `condition` as its second input.
+
+        Args:
+            part: Which one.
+            path: Ends with .onnx, .pt2 (a torch.export package) or .safetensors (weights alone).
+            epoch: Whose weights.
+
+        Returns:
+            The largest difference to torch's answers, relative to the largest of them.
+
+        Raises:
+            ValueError: If the model cannot be written so, with a sentence that says what can.
+            EpochError: If that epoch's weights are not there.
+        """
+        from aeviz.compute.interchange import KINDS, write_part
+        from aeviz.runs.atomic import write_bytes
+
+        target = Path(path)
+        kind = target.suffix.lower().removeprefix(".")
+        if kind not in KINDS:
+            known = ", ".join(f".{each}" for each in KINDS)
+            raise ValueError(f"{target.name}: a model is written as {known}")
+        model = self._decoder_at(epoch).model
+        written = write_part(model, self.folder.info, part, kind)
+        write_bytes(target, written.content)
+        return written.difference
+
+    def projector(self, folder: str | os.PathLike[str], epoch: EpochWord = "last") -> list[str]:
+        """Write the latents of the shown samples for the TensorBoard projector.
+
+        Args:
+            folder: New or empty; it gets tensors.tsv, metadata.tsv, sprite.png and
+                projector_config.pbtxt.
+            epoch: Whose latents.
+
+        Returns:
+            Sentences about what could not be shown, such as pictures that are too many.
+
+        Raises:
+            EpochError: If that epoch's latents are not there.
+        """
+        from aeviz.export import sheets
+        from aeviz.export.latents import Encoded
+        from aeviz.export.projector import write_projector
+
+        number = self._number(epoch)
+        found = Encoded(
+            self.latents(number), self.index, self.labels, self.class_names, epoch=number
+        )
+        kept, images = self.folder.samples, None
+        if self.is_image and kept is not None and len(kept) == len(found.z):
+            grey = np.asarray(kept, np.float32) / np.float32(self._white)
+            size = min(max(self.sample_shape[:2]), 64)
+            images = sheets.image_cells(sheets.pictures(grey)[0], size)
+        return write_projector(Path(folder), found, images)
+
     def measure(
         self,
         only: Sequence[str] = (),

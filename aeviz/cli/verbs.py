@@ -18,6 +18,7 @@ from aeviz.cli.doctor import doctor
 from aeviz.cli.draw import draw
 from aeviz.cli.encode import encode
 from aeviz.cli.errors import code_of, text_of
+from aeviz.cli.export import export
 from aeviz.cli.listing import list_
 from aeviz.cli.measure import measure
 from aeviz.cli.path import path
@@ -60,6 +61,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "draw": draw,
     "animate": animate,
     "measure": measure,
+    "export": export,
     "shot": shot,
     "list": list_,
     "doctor": doctor,

@@ -1,0 +1,93 @@
+"""`aeviz export`: a model for other programs, latents for the projector, a report for a reader."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from aeviz.cli.console import CommandError, Console
+from aeviz.cli.latents import parse_epoch
+from aeviz.cli.outputs import ending
+from aeviz.progress import display
+
+if TYPE_CHECKING:
+    from aeviz.api import Run
+
+PARTS = ("encoder", "decoder")
+
+
+def export(
+    run: Path,
+    /,
+    *,
+    part: str | None = None,
+    projector: Path | None = None,
+    report: Path | None = None,
+    output: Annotated[Path | None, Parameter(name=["-o", "--output"])] = None,
+    epoch: str = "last",
+    measures: Annotated[bool, Parameter(negative="--no-measures")] = True,
+) -> int:
+    """Export a model, a projector folder, or a report.
+
+    Args:
+        run: Run folder.
+        part: encoder or decoder, written to the file of -o.
+        projector: New folder for the TensorBoard projector: latents, labels, pictures.
+        report: One HTML file that tells of the run.
+        output: With --part: a file .onnx, .pt2 (torch.export) or .safetensors.
+        epoch: Whose weights: a number, last or best.
+        measures: Whether the report has the measures, which take the longest.
+    """
+    if sum(each is not None for each in (part, projector, report)) != 1:
+        raise CommandError("say what to export: --part encoder|decoder, --projector or --report")
+    number = parse_epoch(epoch)
+    from aeviz import api
+
+    if report is not None:
+        ending(report, ("html", "htm"))
+    if (
+        projector is not None
+        and projector.exists()
+        and (not projector.is_dir() or any(projector.iterdir()))
+    ):
+        raise CommandError(f"--projector {projector}: it exists and is not an empty folder")
+    opened, console = api.load(run), Console()
+    try:
+        if part is not None:
+            target = _part(opened, part, output, number, console)
+        elif projector is not None:
+            target = projector
+            for note in opened.projector(projector, number):  # type: ignore[arg-type]
+                console.say(note)
+        else:
+            assert report is not None
+            target = _report(opened, report, number, measures)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    console.result(str(target))
+    return 0
+
+
+def _part(run: "Run", part: str, output: Path | None, epoch: int | str, console: Console) -> Path:
+    if part not in PARTS:
+        raise CommandError(f"--part {part}: write encoder or decoder")
+    if output is None:
+        raise CommandError("--part: say where to, with -o FILE.onnx, .pt2 or .safetensors")
+    ending(output, ("onnx", "pt2", "safetensors"))
+    name: Literal["encoder", "decoder"] = "encoder" if part == "encoder" else "decoder"
+    difference = run.export(name, output, epoch)  # type: ignore[arg-type]
+    if output.suffix.lower() != ".safetensors":
+        console.say(f"compared with torch: largest relative difference {difference:.1e}")
+    return output
+
+
+def _report(run: "Run", path: Path, epoch: int | str, measures: bool) -> Path:
+    from aeviz.reporting import reporting
+    from aeviz.runs.atomic import write_bytes
+
+    with display("writing the report") as shown:
+        for share, phrase, page in reporting(run, epoch, measures=measures):  # type: ignore[arg-type]
+            shown.update(share, "writing the report", phrase)
+            if page is not None:
+                write_bytes(path, page.encode())
+    return path
