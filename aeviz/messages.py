@@ -714,6 +714,7 @@ class DataDescribed(Message):
         sentence: Where the data come from; or what to do when they are not available.
         counts: Samples per class, in the order of `class_names`; empty without labels.
         attributes: Every attribute with kind and range.
+        remarks: What a person should know of it, in sentences.
         thumbnails: Some samples, (K, H, W, C) uint8 or (K, F) float32.
         thumbnail_labels: Their labels, (K,), -1 where missing.
     """
@@ -732,6 +733,7 @@ class DataDescribed(Message):
     counts: tuple[int, ...] = ()
     feature_names: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    remarks: tuple[str, ...] = ()
     thumbnails: NDArray[Any] | None = None
     thumbnail_labels: IntArray | None = None
 

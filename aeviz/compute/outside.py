@@ -136,10 +136,9 @@ class Outside:
         return Child(_detached(command, log), path, log)
 
     def _free_folder(self, settings: Mapping[str, Any]) -> Path:
-        from aeviz.compute.recording import free_folder
+        from aeviz.compute.recording import free_folder, run_name
 
-        name = f"{settings['model']['name']}-{settings['data']['name']}"
-        return free_folder(self._runs_dir, name).absolute()
+        return free_folder(self._runs_dir, run_name(settings)).absolute()
 
     # ── telling ───────────────────────────────────────────────────────────────────────────────
 

@@ -11,6 +11,7 @@ from aeviz.analysis.projection import Projection, project
 from aeviz.compute import checkpoint
 from aeviz.compute.history import LIVE, Weights, copied
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged
+from aeviz.data.own import is_path
 from aeviz.messages import EpochDone, Message, Progress
 from aeviz.runs.reading import RunError
 from aeviz.runs.schema import Settings, Status
@@ -214,6 +215,12 @@ def refuse_used(path: Path) -> None:
             f"{path} is not empty: go on with the run that is there with --resume {path}, or "
             "choose another folder"
         )
+
+
+def run_name(settings: Mapping[str, Any]) -> str:
+    """MODEL-DATA for the name of a run folder; of own data the last part of their path, unended."""
+    data = str(settings["data"]["name"])
+    return f"{settings['model']['name']}-{Path(data).stem if is_path(data) else data}"
 
 
 def free_folder(runs_dir: Path, name: str) -> Path:

@@ -34,9 +34,10 @@ from aeviz.compute.preparing import (
     restore_beside,
     set_threads,
 )
-from aeviz.compute.recording import Onlooker, Recorder, free_folder, refuse_used
+from aeviz.compute.recording import Onlooker, Recorder, free_folder, refuse_used, run_name
 from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
+from aeviz.data.dataset import Dataset
 from aeviz.messages import Failed, Logged, Message, TrainingChanged
 from aeviz.runs.atomic import SaveError
 from aeviz.runs.planned import has_more
@@ -94,14 +95,15 @@ def train(
         set_threads(threads)
         yield TrainingChanged(state="loading")
         dataset = yield from load(settings, data_dir, world)
+        if world.is_first:
+            yield from _remarks(dataset)
         prepared = prepare(settings, dataset, device, world)
         with closing(fit(prepared.training)) as fitting:
             first = yield from _first_epoch(fitting)
             if not world.is_first:
                 yield from _look_on(prepared.training, settings, fitting, controls)
                 return
-            name = f"{settings['model']['name']}-{settings['data']['name']}"
-            path = free_folder(runs_dir, name) if out is None else out
+            path = free_folder(runs_dir, run_name(settings)) if out is None else out
             with _create(path, prepared) as writer:
                 recorder = Recorder(writer, prepared.training, on_weights)
                 began = _begin(recorder, first)
@@ -353,6 +355,13 @@ def _save(recorder: Recorder | Onlooker, agreed: Controls) -> Message | None:
     training.world.remember(training.generators, training.tally)
     sentence = recorder.save()
     return Logged(level=logging.INFO, name="aeviz", text=sentence, time=time.time())
+
+
+def _remarks(dataset: Dataset) -> Messages:
+    """What a person should know of the data, a line each."""
+    for remark in dataset.remarks:
+        text = f"{dataset.title}: {remark}"
+        yield Logged(level=logging.INFO, name="aeviz", text=text, time=time.time())
 
 
 def _end_badly(recorder: Recorder | Onlooker, status: Status, reason: str) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 from aeviz.compute import seeds
 from aeviz.compute.conditions import Told
 from aeviz.compute.device import free_memory
-from aeviz.data.dataset import Dataset
+from aeviz.data.dataset import LEAST_COUNT, Dataset
 from aeviz.messages import ByteArray, IntArray
 from aeviz.models.base import Batch, DataSpec
 
@@ -185,6 +185,7 @@ class SampleStore:
         self._tells_sample = told is not None and told.values is None
         self._shift = _factor(dataset.scaling.shift, device)
         self._scale = _factor(dataset.scaling.scale, device)
+        self._is_logarithmic = dataset.scaling.is_logarithmic
         self._is_shifted = bool(dataset.scaling.shift.any())
         self._matrix = None if dataset.scaling.matrix is None else _matrix(dataset).to(device)
 
@@ -199,6 +200,8 @@ class SampleStore:
             own = self._resident.index_select(0, rows)
         else:
             own = torch.from_numpy(self._host[rows.cpu().numpy()]).to(self.device)
+        if self._is_logarithmic:
+            own = own.clamp_min(float(LEAST_COUNT)).log1p_()
         if self._is_shifted:
             scaled = torch.sub(own, self._shift).div_(self._scale)
         else:

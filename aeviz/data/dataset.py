@@ -16,6 +16,13 @@ Reporter = Callable[[float, str], None]
 """Told the share that is done, in [0, 1], and a short phrase; may raise to cancel."""
 
 
+LEAST_COUNT = np.float32(-1 + 1e-6)
+"""What is smaller has no logarithm; a decode of counts lies above it."""
+
+MOST_LOGARITHM = np.float32(88)
+"""Beyond it the exponential is infinite in single precision."""
+
+
 class DataError(ValueError):
     """The data cannot be used as asked; the message names the file or field and what to do."""
 
@@ -28,6 +35,8 @@ class DataMissing(DataError):
 class Scaling:
     """Between own units and what a model sees: model = (own - shift) / scale, then · matrix.
 
+    Of the kind "log1p" it begins with log(1 + own).
+
     Images of bytes use shift 0 and scale 255 (handwritten digits 16), so a model sees [0, 1];
     tables are standardised column by column, a constant column has scale 1; whitening mixes the
     features by a matrix.
@@ -35,9 +44,9 @@ class Scaling:
     Attributes:
         shift: float32, a scalar array or (F,).
         scale: float32, a scalar array or (F,), never zero.
-        kind: The word that says what was done: "divide", "standardise", "centre", "whiten", "none";
-            "counts" where samples are counts and stay as they are, which tells models their
-            library size.
+        kind: The word that says what was done: "divide", "standardise", "centre", "whiten", "none",
+            "unit", "log1p"; "counts" where samples are counts and stay as they are, which tells
+            models their library size.
         matrix: float32 (F, F), invertible, that rows of features are multiplied by, images as
             rows of H · W · C; None for none.
     """
@@ -49,14 +58,25 @@ class Scaling:
 
     def apply(self, own: Samples) -> NDArray[np.float32]:
         """Samples in their own units to what a model sees."""
-        scaled = ((own.astype(np.float32) - self.shift) / self.scale).astype(np.float32)
+        own = own.astype(np.float32)
+        if self.is_logarithmic:
+            own = np.log1p(np.maximum(own, LEAST_COUNT))
+        scaled = ((own - self.shift) / self.scale).astype(np.float32)
         return scaled if self.matrix is None else _mixed(scaled, self.matrix)
 
     def undo(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
         """What a model sees to the samples' own units."""
         if self.matrix is not None:
             scaled = _mixed(scaled, self._inverse)
-        return (scaled * self.scale + self.shift).astype(np.float32)
+        own = (scaled * self.scale + self.shift).astype(np.float32)
+        if self.is_logarithmic:
+            own = np.expm1(np.minimum(own, MOST_LOGARITHM))
+        return own
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether a model sees logarithms."""
+        return self.kind == "log1p"
 
     @property
     def is_plain(self) -> bool:
@@ -180,6 +200,8 @@ class Dataset:
         licence: Under what terms they may be used.
         columns: What else is known of every sample.
         density: What the samples were drawn from, None where that is not known.
+        sample_names: One per sample, or none at all.
+        remarks: What a person should know of them, in sentences: what was guessed, what is odd.
     """
 
     name: str
@@ -193,6 +215,8 @@ class Dataset:
     licence: str = ""
     columns: tuple[Column, ...] = ()
     density: Density | None = None
+    sample_names: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check shapes and make the arrays read-only."""
@@ -207,6 +231,10 @@ class Dataset:
         if self.labels is not None and self.labels.shape != (len(self.samples),):
             raise DataError(
                 f"{self.name}: {len(self.labels)} labels for {len(self.samples)} samples"
+            )
+        if self.sample_names and len(self.sample_names) != len(self.samples):
+            raise DataError(
+                f"{self.name}: {len(self.sample_names)} names for {len(self.samples)} samples"
             )
         for column in self.columns:
             if len(column.values) != len(self.samples):

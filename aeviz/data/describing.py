@@ -42,6 +42,7 @@ def describe(
         "sentence": _origin(name, data_dir),
         "source": dataset.source,
         "licence": dataset.licence,
+        "remarks": dataset.remarks,
         "samples": len(dataset),
         "sample_shape": dataset.sample_shape,
         "white": dataset.white if dataset.is_image else 255.0,
@@ -52,6 +53,7 @@ def describe(
             *_attributes(dataset),
             *_label_attribute(dataset),
             *(_known(column) for column in dataset.columns),
+            *_names(dataset),
         ),
         **_thumbnails(dataset),
     }
@@ -71,7 +73,9 @@ def unavailable(name: str, sentence: str) -> dict[str, Any]:
 
 def _origin(name: str, data_dir: Path) -> str:
     """One sentence about where on this computer the samples come from."""
-    if not data.entry(name).needs_files:
+    if name not in DATASETS:
+        return ""  # the source says it
+    if not DATASETS[name].needs_files:
         return "Comes with aeviz: nothing has to be downloaded."
     return f"Read from the files in {data_dir}."
 
@@ -122,6 +126,15 @@ def _label_attribute(dataset: Dataset) -> tuple[Attribute, ...]:
     if missing := int(np.count_nonzero(dataset.labels < 0)):
         detail += f", {missing:,} samples without a label"
     return (Attribute("label", "category", None, None, detail),)
+
+
+def _names(dataset: Dataset) -> tuple[Attribute, ...]:
+    """What the samples are called, where they have names."""
+    if not dataset.sample_names:
+        return ()
+    shown = ", ".join(dataset.sample_names[:3])
+    more = "…" if len(dataset.sample_names) > 3 else ""
+    return (Attribute("name", "category", None, None, f"of every sample: {shown}{more}"),)
 
 
 def _known(column: Column) -> Attribute:

@@ -47,6 +47,9 @@ def only(dataset: Dataset, wanted: Any) -> Dataset:
         class_names=tuple(names[label] for label in kept),
         columns=tuple(replace(column, values=column.values[rows]) for column in dataset.columns),
         density=None,
+        sample_names=tuple(np.array(dataset.sample_names, object)[rows])
+        if dataset.sample_names
+        else (),
     )
 
 

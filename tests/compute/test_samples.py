@@ -135,3 +135,13 @@ def test_labels_without_names_are_classes_too() -> None:
     assert data_spec(make_table(), 20).classes == 0
     labels = np.array([-1, 0, 2, 2, *[1] * 16])
     assert data_spec(replace(make_table(), labels=labels), 20).classes == 3
+
+
+def test_counts_are_seen_as_logarithms_also_where_a_decode_is_below_zero() -> None:
+    scaling = Scaling(np.array([1, 2], np.float32), np.array([0.5, 3], np.float32), "log1p")
+    own = np.array([[0, 12], [3, 70_000], [-0.25, -0.9999999]], np.float32)
+    dataset = Dataset("counts", "Counts", own, scaling)
+    taken = SampleStore(dataset, torch.device("cpu")).take(torch.arange(3)).numpy()
+    assert np.isfinite(taken).all()
+    assert np.allclose(taken, scaling.apply(own), rtol=1e-5)
+    assert np.isfinite(scaling.undo(np.full((1, 2), 1e6, np.float32))).all()

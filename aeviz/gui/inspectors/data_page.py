@@ -164,6 +164,7 @@ class DataInspector(Inspector):
         said = [message.source, f"Licence: {message.licence}" if message.licence else ""]
         if message.available:
             said.append(message.sentence)
+            said += [f"{remark[:1].upper()}{remark[1:]}." for remark in message.remarks]
             self._show_contents(message)
         else:
             can = download_offered(message.name)
