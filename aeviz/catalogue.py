@@ -113,14 +113,15 @@ def load() -> Catalogue:
 def from_mapping(rows: Mapping[str, Any]) -> Catalogue:
     """A catalogue from the content of its file."""
     return Catalogue(
-        models=tuple(_entry(row) for row in rows["models"]),
-        data=tuple(_entry(row) for row in rows["data"]),
-        presets=tuple(_entry(row) for row in rows["presets"]),
+        models=tuple(entry_from(row) for row in rows["models"]),
+        data=tuple(entry_from(row) for row in rows["data"]),
+        presets=tuple(entry_from(row) for row in rows["presets"]),
         train=tuple(_option(row) for row in rows["train"]),
     )
 
 
-def _entry(row: Mapping[str, Any]) -> Entry:
+def entry_from(row: Mapping[str, Any]) -> Entry:
+    """An entry from its plain values."""
     fields = dict(row)
     fields["data"] = tuple(fields["data"])
     fields["options"] = tuple(_option(option) for option in fields["options"])

@@ -272,6 +272,24 @@ class DescribeData(Message):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class PreviewData(Message):
+    """Look at a file of a person's own without reading all of it: answered by `DataPreviewed`.
+
+    Attributes:
+        path: The file or folder.
+        options: Those of its data set that a person has set.
+    """
+
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest counts."""
+        return "preview-data"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Download(Message):
     """Fetch the files of a data set with torchvision: `JobProgress`, then `JobDone`."""
 
@@ -741,6 +759,65 @@ class DataDescribed(Message):
     def key(self) -> Hashable:
         """Only the newest description for a view counts."""
         return ("data-described", self.view)
+
+
+@dataclass(frozen=True)
+class ColumnSeen:
+    """A column of a table as its beginning shows it.
+
+    Attributes:
+        name: Unlike every other one's.
+        kind: "number", "text", "empty".
+        role: "feature", "label", "colour", "name", "ignored".
+        missing: Cells without a value among those that were seen.
+    """
+
+    name: str
+    kind: str
+    role: str
+    missing: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DataPreviewed(Message):
+    """What a file of a person's own looks like, before it is read.
+
+    Attributes:
+        path: The file or folder.
+        options: Those it was looked at with.
+        format: What kind of file it is, "" where no format knows it.
+        entry: Its data set as a row of the catalogue, empty where there is none.
+        sentence: What is wrong with it or undecided, or "".
+        found: Option of a table → the word that "auto" stands for in this file.
+        columns: The first columns of a table, at most 100.
+        all_columns: The names of all of them.
+        roles: The roles of all of them.
+        rows: The first rows as words, as many cells as `columns`.
+        samples: How many there are, 0 where that is not known.
+        features: How many a sample of a table has, 0 where that is not known.
+        is_estimate: Whether only the beginning of the file was seen.
+        remarks: What a person should know, in sentences.
+    """
+
+    path: str
+    options: Mapping[str, Any]
+    format: str
+    entry: Mapping[str, Any]
+    sentence: str = ""
+    found: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[ColumnSeen, ...] = ()
+    all_columns: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    samples: int = 0
+    features: int = 0
+    is_estimate: bool = False
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Hashable:
+        """Only the newest counts."""
+        return "data-previewed"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

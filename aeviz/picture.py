@@ -1,6 +1,7 @@
 """`aeviz shot`: the window as a picture, once nothing in it is going to change any more."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import (
@@ -14,6 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QDockWidget
 
 from aeviz.gui.exporting import png_bytes
+from aeviz.gui.opening import is_run
 from aeviz.messages import Failed
 from aeviz.process.start import CannotStart, Shot
 from aeviz.program import Program, make_application
@@ -44,6 +46,8 @@ def take(wanted: Shot, demo: str) -> bytes:
     Raises:
         CannotStart: If the run cannot be shown, or there is no such dock or epoch.
     """
+    if wanted.path and not is_run(Path(wanted.path)):
+        raise CannotStart(f"{wanted.path} is no run folder: train on it first, then show the run")
     make_application("dark" if wanted.theme == "dark" else "light")
     program = Program(None, own_process=False)
     try:

@@ -13,6 +13,7 @@ from aeviz.compute.engine import Engine
 from aeviz.gui import theme
 from aeviz.gui.bridge import Bridge
 from aeviz.gui.main_window import MainWindow
+from aeviz.gui.opening import is_run
 from aeviz.gui.session import Session
 from aeviz.mailbox import Mailbox
 from aeviz.messages import TrainingChanged
@@ -46,6 +47,7 @@ class Program(QObject):
         super().__init__()
         self.exit_code = 0
         self._is_down = False
+        self._data = ""
         self._interrupts: Interrupts | None = None
         if own_process:
             # First: who asks the program to end while its window is being built is heard, too.
@@ -84,7 +86,13 @@ class Program(QObject):
         application().aboutToQuit.connect(self.shutdown)
 
     def open(self, path: str | None) -> None:
-        """Show a run folder once the engine runs; None for the last one, at first the demo."""
+        """Show a run folder once the engine runs; None for the last one, at first the demo.
+
+        Another file or folder is looked at as data, over the run that would be shown without it.
+        """
+        if path is not None and not is_run(Path(path)):
+            self._data, path = path, None
+            QTimer.singleShot(0, self._on_data_named)  # over the window, which comes first
         last = next((each for each in self.window.recent.paths if Path(each).is_dir()), None)
         if path is None and last is None:
             self.session.epoch_added.connect(self._on_demo_epoch)
@@ -143,6 +151,11 @@ class Program(QObject):
     def _on_shown(self) -> None:
         if not self._is_down:
             self.engine.start()
+
+    @Slot()
+    def _on_data_named(self) -> None:
+        if not self._is_down:
+            self.window.opening.open_data(self._data)
 
     @Slot(int)
     def _on_demo_epoch(self, epoch: int) -> None:

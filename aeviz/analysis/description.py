@@ -120,11 +120,14 @@ def _describe(subject: Subject, arguments: Mapping[str, Any]) -> Findings:
 
     Where there can be none, the values hold a "problem": one sentence.
     """
-    name = arguments.get("data", {}).get("name", "digits")
-    entry = dataset_entry(name)
-    if not entry.shape:
-        raise ValueError(f"the shape of the samples of {name!r} is known once it has been read")
+    settings = dict(arguments)
+    seen = tuple(settings.pop("sample_shape", ()))  # of own data, whose preview has seen it
+    name = settings.get("data", {}).get("name", "digits")
     try:
-        return Findings({}, describe(arguments, entry.shape, bounded=entry.bounded))
+        entry = dataset_entry(name)
+        shape = seen or entry.shape
+        if not shape:
+            return Findings({}, {})  # own data: known once they have been read
+        return Findings({}, describe(settings, shape, bounded=entry.bounded))
     except ValueError as error:  # no failure: it is said where the model is chosen
         return Findings({}, {"problem": str(error)})

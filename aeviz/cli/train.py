@@ -39,7 +39,8 @@ def train(
     devices or machines: `torchrun --nproc-per-node=N -m aeviz train …`, or `srun aeviz train …`.
 
     Args:
-        data: Data set by name (`aeviz list data`). [default: one that suits the model]
+        data: Data set by name (`aeviz list data`), or a file or folder of your own.
+            [default: one that suits the model]
         model: Model by name (`aeviz list models`). [default: vae]
         latent: Number of latent dimensions. [default: 2]
         epochs: Passes over the training part, in every stage; with --resume the total.

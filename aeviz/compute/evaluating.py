@@ -17,7 +17,8 @@ from aeviz.compute import seeds
 from aeviz.compute.conditions import Told, told_by
 from aeviz.compute.loading import as_trained, data_hash
 from aeviz.compute.samples import SampleStore, split
-from aeviz.data.dataset import Column, DataError, Dataset, Scaling
+from aeviz.data.dataset import DATASETS, Column, DataError, Dataset, Scaling
+from aeviz.data.own import format_of
 from aeviz.messages import Conditions, IntArray
 from aeviz.models.base import LatentModel
 from aeviz.runs.run import RunFolder
@@ -114,15 +115,15 @@ def own_samples(folder: RunFolder, part: str = "", data_dir: Path | None = None)
 
 
 def other_samples(folder: RunFolder, word: str, data_dir: Path | None = None) -> Samples:
-    """The samples of another data set by its name, or of a file .npz or .npy.
+    """The samples of another data set by its name, or of a file or folder of a person's own.
 
     Raises:
         DataError: If there is no such data set or file, or its samples do not fit the run.
     """
     info = folder.info
-    if Path(word).suffix in (".npz", ".npy") or Path(word).exists():
+    if Path(word).suffix in (".npz", ".npy") or _holds_arrays(Path(word)):
         return _from_file(Path(word), info)
-    dataset = _read(word, info, data_dir)
+    dataset = _in_order(_read(word, info, data_dir), info)
     wanted = tuple(info.data["sample_shape"])
     if dataset.sample_shape != wanted:
         raise DataError(f"{word}: its samples are {dataset.sample_shape}, this run's are {wanted}")
@@ -138,6 +139,22 @@ def _read(name: str, info: RunInfo, data_dir: Path | None) -> Dataset:
     where = paths.data_dir() if data_dir is None else data_dir
     options = dict(info.settings["data"])
     return data.load(name, where, options if options.pop("name") == name else {})
+
+
+def _in_order(dataset: Dataset, info: RunInfo) -> Dataset:
+    """A table with the features of the run in their order, where it has them all by name."""
+    wanted = list(info.data["feature_names"])
+    there = {name: place for place, name in enumerate(dataset.feature_names)}
+    has_all = bool(wanted) and all(name in there for name in wanted)
+    if dataset.is_image or list(there) == wanted or not has_all:
+        return dataset
+    order = [there[name] for name in wanted]
+    return replace(
+        dataset,
+        samples=np.ascontiguousarray(dataset.samples[:, order]),
+        scaling=Scaling.from_json(info.data["scaling"]),
+        feature_names=tuple(wanted),
+    )
 
 
 def _taken(dataset: Dataset, info: RunInfo, rows: IntArray, part: str) -> Samples:
@@ -163,6 +180,11 @@ def _told(info: RunInfo, dataset: Dataset) -> Told | None:
         return told.among(TypeAdapter(Conditions).validate_python(row))
     except ValueError as error:
         raise DataError(f"{dataset.name}: {error}") from error
+
+
+def _holds_arrays(path: Path) -> bool:
+    """Whether a path is there and is NumPy's, told by its content."""
+    return str(path) not in DATASETS and path.exists() and format_of(path).name.startswith("NumPy")
 
 
 def _from_file(path: Path, info: RunInfo) -> Samples:

@@ -16,7 +16,9 @@ from aeviz.mailbox import Mailbox
 from aeviz.messages import (
     Attribute,
     CancelJob,
+    ColumnSeen,
     DataDescribed,
+    DataPreviewed,
     DescribeData,
     Download,
     Failed,
@@ -26,12 +28,14 @@ from aeviz.messages import (
     JobProgress,
     Message,
     PlaneFitted,
+    PreviewData,
 )
 
-Request = DescribeData | Download | FitPlane
+Request = DescribeData | PreviewData | Download | FitPlane
 
 WORK: dict[type[Request], str] = {
     DescribeData: "aeviz.data.describing:describe",
+    PreviewData: "aeviz.data.previewing:preview",
     Download: "aeviz.data:download",
     FitPlane: "aeviz.analysis.embedding:fit",
 }
@@ -201,6 +205,8 @@ class Jobs:
     def _finish(self, job: _Job, fields: dict[str, Any]) -> None:
         if isinstance(job.request, DescribeData):
             self._post(_described(job.request, fields))
+        elif isinstance(job.request, PreviewData):
+            self._post(_previewed(job.request, fields))
         elif isinstance(job.request, FitPlane):
             self._post(
                 PlaneFitted(run=job.request.run, plane=job.request.plane, inverse=Inverse(**fields))
@@ -223,6 +229,8 @@ class Jobs:
 
             fields = unavailable(job.arguments["name"], sentence)
             self._post(DataDescribed(view=job.request.view, **fields))
+        elif isinstance(job.request, PreviewData):
+            self._post(_previewed(job.request, {"format": "", "sentence": sentence}))
         else:
             self._post(JobDone(job=job.name, outcome="failed", sentence=sentence))
         # Last, so that what stays on screen is the one with the details.
@@ -245,6 +253,10 @@ def _job(request: Request, data_dir: str | None) -> _Job:
         plane = request.plane
         fields = {"path": request.path, "kind": plane.kind, "epoch": plane.epoch}
         return _Job(request, "fit-plane", f"Fitting {plane.title}", "fit-plane", fields)
+    if isinstance(request, PreviewData):
+        fields = {"name": request.path, "options": dict(request.options)}
+        title = f"Looking at {Path(request.path).name}"
+        return _Job(request, "preview-data", title, request.key, fields)
     folder = paths.data_dir(request.data_dir or data_dir)
     if isinstance(request, Download):
         name, job = request.name, f"download-{request.name}"
@@ -259,7 +271,7 @@ def _job(request: Request, data_dir: str | None) -> _Job:
 
 
 def _is_quick(job: _Job) -> bool:
-    return isinstance(job.request, DescribeData)
+    return isinstance(job.request, DescribeData | PreviewData)
 
 
 def _title(name: str) -> str:
@@ -275,3 +287,16 @@ def _described(request: DescribeData, fields: dict[str, Any]) -> DataDescribed:
         name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()
     }
     return DataDescribed(view=request.view, attributes=attributes, **plain)
+
+
+def _previewed(request: PreviewData, fields: dict[str, Any]) -> DataPreviewed:
+    """The message from what came through the pipe."""
+    columns = tuple(ColumnSeen(**row) for row in fields.pop("columns", ()))
+    rows = tuple(tuple(row) for row in fields.pop("rows", ()))
+    plain: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()
+    }
+    plain.setdefault("entry", {})
+    return DataPreviewed(
+        path=request.path, options=request.options, columns=columns, rows=rows, **plain
+    )

@@ -24,6 +24,8 @@ class Format:
         entry: The data set in a file, its headers read and its samples not yet; raises DataError.
         options: Every option that an entry of it may have, reached as `--set data.NAME=VALUE`.
         order: Formats are asked in this order: the surest first, a plain text file last.
+        look: "module:function" that `read_apart` calls to show the beginning of such a file, as
+            `aeviz.data.tables.looking.look`; "" where there are no columns to choose.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Format:
     entry: Callable[[Path], DatasetEntry]
     options: tuple[Option, ...] = ()
     order: int = 0
+    look: str = ""
 
 
 FORMATS: list[Format] = []
@@ -43,11 +46,12 @@ def register_format(
     recognises: Callable[[Path, bytes], bool],
     options: tuple[Option, ...] = (),
     order: int = 0,
+    look: str = "",
 ) -> Callable[[Callable[[Path], DatasetEntry]], Callable[[Path], DatasetEntry]]:
     """Enter a reader of own files into the registry."""
 
     def enter(entry: Callable[[Path], DatasetEntry]) -> Callable[[Path], DatasetEntry]:
-        FORMATS.append(Format(name, recognises, entry, options, order))
+        FORMATS.append(Format(name, recognises, entry, options, order, look))
         FORMATS.sort(key=lambda each: each.order)
         return entry
 

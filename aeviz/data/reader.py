@@ -64,9 +64,67 @@ class Sink:
         """Give an array that is there as a whole."""
         self.array(name, values.shape, values.dtype)[...] = values
 
+    def grow(self, name: str, width: int, dtype: Any) -> "Growing":
+        """A new array (N, width) to which rows are added while their number is not known."""
+        return Growing(self._folder / f"{name}.npy", width, np.dtype(dtype), self._most)
+
     def report(self, share: float, phrase: str) -> None:
         """Tell how far it is."""
         say({"share": float(share), "phrase": phrase})
+
+
+class Growing:
+    """Rows on their way to a file; its header says how many there are once it is finished.
+
+    Args:
+        file: Where it is written.
+        width: Numbers in a row.
+        dtype: Their type.
+        most: Bytes at most.
+    """
+
+    HEADER = 128
+    """Bytes that NumPy's header of any such array fits into."""
+
+    def __init__(self, file: Path, width: int, dtype: np.dtype[Any], most: int) -> None:
+        self._file = file
+        self._width = width
+        self._dtype = dtype
+        self._most = most
+        self._rows = 0
+        file.write_bytes(bytes(self.HEADER))
+
+    def add(self, rows: NDArray[Any]) -> None:
+        """Add rows of shape (n, width).
+
+        Raises:
+            DataError: If all of them would take more than may be held.
+        """
+        self._rows += len(rows)
+        size = self._rows * self._width * self._dtype.itemsize
+        if size > self._most:
+            raise DataError(
+                f"its numbers take more than the {self._most / 2**30:.0f} GB that can be held"
+            )
+        with self._file.open("ab") as file:
+            file.write(np.ascontiguousarray(rows, self._dtype).data)
+
+    def finish(self) -> NDArray[Any]:
+        """The whole array, mapped into memory."""
+        told = f"{{'descr': {self._dtype.str!r}, 'fortran_order': False, "
+        told += f"'shape': ({self._rows}, {self._width}), }}"
+        room = self.HEADER - 10
+        with self._file.open("r+b") as file:
+            file.write(b"\x93NUMPY\x01\x00" + room.to_bytes(2, "little"))
+            file.write(told.ljust(room - 1).encode() + b"\n")
+        if not self._rows * self._width:  # nothing can be mapped
+            return np.empty((self._rows, self._width), self._dtype)
+        found: NDArray[Any] = np.lib.format.open_memmap(self._file, "r+")
+        return found
+
+    def remove(self) -> None:
+        """Take it off the disk: it was needed on the way only."""
+        self._file.unlink(missing_ok=True)
 
 
 def say(word: Mapping[str, Any]) -> None:

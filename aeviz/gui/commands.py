@@ -39,6 +39,29 @@ class Command:
 
 COMMANDS = (
     Command("run.open", "&Open run…", "Show a run folder.", "File", "Ctrl+O", "folder-open"),
+    Command(
+        "data.open",
+        "Open &data…",
+        "Look at a file of your own: a table, arrays, a data set in one file.",
+        "File",
+        "Ctrl+D",
+        apart=True,
+    ),
+    Command(
+        "data.folder",
+        "Open a &folder of data…",
+        "Look at a folder of your own: tables, pictures.",
+        "File",
+    ),
+    Command(
+        "figure.save",
+        "Save fi&gure…",
+        "Save the map or a panel as PNG, SVG or PDF, or copy it.",
+        "File",
+        "Ctrl+E",
+        "image-down",
+        apart=True,
+    ),
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
     Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
     Command(
@@ -48,6 +71,15 @@ COMMANDS = (
         "Edit",
         "Ctrl+Shift+Z; Ctrl+Y",
         "redo-2",
+    ),
+    Command(
+        "figure.copy",
+        "&Copy picture of the map",
+        "Copy the map with its legend to the clipboard.",
+        "Edit",
+        "Ctrl+Shift+C",
+        "copy",
+        apart=True,
     ),
     Command(
         "select.all",

@@ -24,6 +24,7 @@ class EntryBox(QComboBox):
         super().__init__(parent)
         self.title = title
         self._entries = {entry.name: entry for entry in entries}
+        self._own: dict[str, Entry] = {}
         self._rows = QStandardItemModel(self)
         self.setModel(self._rows)
         self.setAccessibleName(title)
@@ -37,6 +38,19 @@ class EntryBox(QComboBox):
     def add_none(self, title: str) -> None:
         """Put a line for "none of them" first."""
         self._rows.insertRow(0, _item("", title))
+
+    def offer_own(self, entries: Iterable[Entry]) -> None:
+        """Put data of the person's own at the end, instead of those that stood there."""
+        wanted = {entry.name: entry for entry in entries}
+        if list(wanted.items()) == list(self._own.items()):
+            return
+        for name in self._own:
+            self._rows.removeRow(self.findData(name, _NAME))
+            del self._entries[name]
+        self._own = wanted
+        self._entries |= wanted
+        for entry in wanted.values():
+            self._add(entry.name, entry.title)
 
     def show_entry(self, name: str) -> None:
         """Show an entry without emitting anything."""

@@ -1,16 +1,15 @@
 """The widgets of the reconstructions: the film strip, and originals over reconstructions."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
+from aeviz.gui.figure import Figure
 from aeviz.gui.film import (
     Film,
     FilmLayout,
@@ -111,28 +111,18 @@ class FilmStrip(QWidget):
         cell = cell_size(self._shape, side, self.devicePixelRatioF())
         return layout(film, font, cell, names)
 
-    def picture(self, title: str) -> QImage:
-        """The whole strip as a picture in the light theme, twice as fine as the screen."""
+    def figure(self, title: str, about: Mapping[str, str]) -> Figure | None:
+        """The whole strip for paper, None where there is none."""
         film = self.film
         if film is None:
-            return QImage()
+            return None
         cell = cell_size(self._shape, _PICTURE_SIDE, _PICTURE_SCALE)
         places = layout(film, self.font(), cell, 160.0)
-        head = 28
-        width, height = places.width + 32, places.height + 32 + head
-        size = QSize(round(width * _PICTURE_SCALE), round(height * _PICTURE_SCALE))
-        image = QImage(size, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(_PICTURE_SCALE)
-        image.fill(QColor(theme.LIGHT.surface))
-        painter = QPainter(image)
-        painter.translate(16, 16)
-        painter.setFont(theme.heading(self.font()))
-        painter.setPen(QColor(theme.LIGHT.text))
-        painter.drawText(QRectF(0, 0, places.width, head), int(Qt.AlignmentFlag.AlignLeft), title)
-        painter.translate(0, head)
-        draw_film(painter, film, places, theme.LIGHT, self.font())
-        painter.end()
-        return image
+
+        def draw(painter: QPainter) -> None:
+            draw_film(painter, film, places, theme.LIGHT, self.font())
+
+        return Figure("film", title, places.width, places.height, draw, self.font(), about)
 
     def _choose(self, column: int) -> None:
         if self.film is not None and 0 <= column < len(self.film.epochs):
@@ -391,4 +381,21 @@ class FittingArea(QScrollArea):
         if self._strip.height() > room.height():
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
             self._strip.fit(room)
+        self._choose_bars()
         super().resizeEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Another film can need other bars."""
+        taken = bool(super().eventFilter(watched, event))
+        if watched is self._strip and event.type() == QEvent.Type.Resize:
+            self._choose_bars()
+        return taken
+
+    def _choose_bars(self) -> None:
+        """No bar where all fits: left to itself, each can stay for the room the other takes."""
+        room, strip = self.maximumViewportSize(), self._strip.size()
+        is_whole = strip.width() <= room.width() and strip.height() <= room.height()
+        policy = Qt.ScrollBarPolicy
+        wanted = policy.ScrollBarAlwaysOff if is_whole else policy.ScrollBarAsNeeded
+        self.setVerticalScrollBarPolicy(wanted)
+        self.setHorizontalScrollBarPolicy(wanted)

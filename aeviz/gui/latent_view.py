@@ -186,6 +186,11 @@ class LatentView(QWidget):
             return self.session.hidden
         return self._hidden_others.get(self.session.colour, frozenset())
 
+    @property
+    def colouring(self) -> colouring.Colouring | None:
+        """Which group every sample is in, None without a run."""
+        return self._colouring
+
     def _recolour(self) -> None:
         """Another run or another colouring."""
         run, colour = self.session.run, self.session.colour

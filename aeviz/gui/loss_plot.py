@@ -94,6 +94,33 @@ class LossPlot(StyledPlot):
         """The stages and events that are marked."""
         return ([], []) if self._marks is None else self._marks.shown
 
+    def show_playhead(self, is_shown: bool) -> None:
+        """Show or hide where the timeline stands: on paper nothing moves."""
+        if self._playhead is not None:
+            self._playhead.setVisible(is_shown and self._session.last_epoch >= 0)
+
+    @property
+    def curve_names(self) -> tuple[str, ...]:
+        """Metrics that have a curve with something to see, the validation ones too."""
+        return tuple(
+            name
+            for name in self._curves
+            if np.isfinite(np.asarray(self._session.metric(name))).any()
+        )
+
+    def title_of(self, name: str) -> str:
+        """How a person reads a metric: the title of its term, the part it was measured on."""
+        run, plain = self._session.run, name.removeprefix(VALIDATION)
+        titles = {term.name: term.title for term in run.terms} if run is not None else {}
+        title = titles.get(plain, metric_title(plain))
+        return title if plain == name else f"{title}, validation"
+
+    def colour_of(self, name: str, colours: theme.Tokens) -> str:
+        """The colour of a metric's curve in a theme, "#rrggbb"."""
+        run = self._session.run
+        terms = [term.name for term in run.terms] if run is not None else []
+        return theme.curve_colours(terms, colours).get(name.removeprefix(VALIDATION), colours.text)
+
     def curve(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """Epochs and drawn heights of a metric's curve, None where it is not shown."""
         item = self._curves.get(name)
@@ -201,14 +228,11 @@ class LossPlot(StyledPlot):
         if self._playhead is None:
             return
         colours = self.colours
-        run = self._session.run
-        terms = [term.name for term in run.terms] if run is not None else []
-        wears = theme.curve_colours(terms, colours)
-        ratio = self.devicePixelRatioF()
+        ratio = self.line_ratio
         for full, item in self._curves.items():
             name = full.removeprefix(VALIDATION)
             style = Qt.PenStyle.SolidLine if full == name else Qt.PenStyle.DashLine
-            item.setPen(_pen(wears.get(name, colours.text), 1.8 * ratio, style))
+            item.setPen(_pen(self.colour_of(full, colours), 1.8 * ratio, style))
         for _, line, text in self._truths:
             line.setPen(_pen(colours.muted, 1.2 * ratio, Qt.PenStyle.DotLine))
             text.setFont(theme.caption(self.font()))

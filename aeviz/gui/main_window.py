@@ -21,10 +21,12 @@ from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.commands import Commands
 from aeviz.gui.docks import Docks
 from aeviz.gui.edit_commands import EditCommands
+from aeviz.gui.figure_commands import FigureCommands
 from aeviz.gui.help_view import HelpDialog
 from aeviz.gui.icons import icon
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.log_panel import LogPanel
+from aeviz.gui.opening import Opening
 from aeviz.gui.plan import Plan
 from aeviz.gui.plane_commands import PlaneCommands
 from aeviz.gui.recent import RecentMenu, RecentRuns
@@ -73,6 +75,7 @@ class MainWindow(QMainWindow):
         ToolCommands(session, self.commands, self)
         EditCommands(session, self.commands, self)
         self.recent = RecentRuns(settings, self)
+        self.opening = Opening(session, self.plan, settings, self)
         self.latent_view = LatentView(session)
         self.latent_view.menu_actions = self.commands.actions_of("Edit")
         self.timeline = Timeline(session)
@@ -81,6 +84,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self)
         PlaneCommands(session, self.latent_view.bar.plane, self.commands, self)
         TrainingCommands(session, self.plan, self.commands, self)
+        FigureCommands(session, self.latent_view, self.docks, self.commands, self)
         self._build()
         self._connect()
         self._restore()
@@ -159,6 +163,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         to = self.commands.connect_to
         to("run.open", self._on_open)
+        to("data.open", self.opening.on_open_data)
+        to("data.folder", self.opening.on_open_folder)
+        self.opening.data_taken.connect(self._on_plan_chosen)
         to("window.quit", self.close)
         to("view.play", self._on_play)
         to("view.clear", self._on_clear)
@@ -307,17 +314,10 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the first run among what was dropped."""
+        """Open the first run among what was dropped, without one the first file as data."""
         urls = event.mimeData().urls()[:_DROPS]
-        dropped = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-        folders = [path.parent if path.name == "run.json" else path for path in dropped]
         event.acceptProposedAction()
-        found = next((folder for folder in folders if folder.is_dir()), None)
-        if found is not None:
-            self.session.open_run(str(found))
-        elif folders:
-            text = self.tr("{name} is no run folder: drop the folder that holds run.json.")
-            self.session.noticed.emit(text.format(name=folders[0].name))
+        self.opening.open_dropped([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fit the standard layout to the size that the window has by now."""

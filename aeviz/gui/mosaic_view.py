@@ -1,6 +1,7 @@
 """A mosaic of decodes as wide as its panel; a click chooses a cell."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.figure import Figure, is_vector
 from aeviz.gui.mosaic import mosaic
 from aeviz.gui.tiles import SampleStyle
 
-_PICTURE = 1200
-"""Pixels along the longer side of a saved picture at least."""
+_FINE = 3.0
+"""Pixels of an image in a drawing for paper, for every logical one."""
+
+_LEAST_WIDTH, _MOST_WIDTH = 320.0, 960.0
+"""Of a figure, in logical pixels."""
 
 
 _GAP, _CELL = 3, 48
@@ -90,20 +95,33 @@ class MosaicView(QWidget):
         wide = float(self.width())
         return QRectF(0, 0, wide, wide * self.rows / self.columns)
 
-    def picture(self) -> QImage:
-        """The mosaic enlarged by whole pixels on white, as it is saved."""
-        if self.image.isNull():
-            return QImage()
-        longest = max(self.image.width(), self.image.height())
-        factor = max(1, math.ceil(_PICTURE / longest))
-        picture = QImage(self.image.size() * factor, QImage.Format.Format_RGB32)
-        picture.fill(QColor(theme.LIGHT.surface))
-        painter = QPainter(picture)
-        painter.drawImage(picture.rect(), self.image)
-        wide = _GAP * picture.width() / max(self.columns, 1) / _CELL
-        self._part(painter, QRectF(picture.rect()), QColor(theme.LIGHT.surface), wide)
-        painter.end()
-        return picture
+    def draw(self, painter: QPainter, width: float) -> None:
+        """Draw the mosaic for paper, so many pixels wide."""
+        if self._content is None:
+            return
+        frames, missing, style = self._content
+        area = QRectF(0, 0, width, width * self.rows / max(self.columns, 1))
+        image = mosaic(frames, missing, self.columns, style, theme.LIGHT)
+        if not is_vector(painter):
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.drawImage(area, image)
+        else:
+            # Programs smooth enlarged pixels of a drawing: they get as many as paper shows.
+            factor = max(1, math.ceil(_FINE * width / max(image.width(), 1)))
+            painter.drawImage(area, image.scaled(image.size() * factor))
+        self._part(painter, area, QColor(theme.LIGHT.surface), _GAP)
+
+    def figure(self, name: str, title: str, about: Mapping[str, str]) -> Figure | None:
+        """The mosaic for paper, None where it is empty."""
+        if self._content is None or not self.columns:
+            return None
+        width = min(max(float(self.columns * _CELL), _LEAST_WIDTH), _MOST_WIDTH)
+
+        def draw(painter: QPainter) -> None:
+            self.draw(painter, width)
+
+        high = width * self.rows / self.columns
+        return Figure(name, title, width, high, draw, self.font(), about)
 
     def heightForWidth(self, width: int) -> int:
         """All rows."""

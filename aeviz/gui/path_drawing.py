@@ -1,16 +1,17 @@
 """A path as a sheet: a strip of decodes for every method, and curves under it, aligned."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from aeviz.gui import theme
+from aeviz.gui.figure import Figure
 from aeviz.gui.film import cell_size, clamp_side
 from aeviz.gui.numbers import measure
 from aeviz.gui.path_marks import method_colour
@@ -400,21 +401,14 @@ def _draw_told(
     painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), title)
 
 
-def scene_picture(scene: Scene, title: str, font: QFont, at: float) -> QImage:
-    """The whole sheet as a picture in the light theme, twice as fine as the screen."""
-    scale, edge, head = 2.0, 16.0, 28.0
+def scene_figure(
+    scene: Scene, title: str, font: QFont, at: float, about: Mapping[str, str]
+) -> Figure:
+    """The whole sheet for paper."""
     wide = 150.0 + scene.steps * 52.0
-    places = places_of(scene, wide, _PICTURE_HIGH, font, scale)
-    size = QSize(round((wide + 2 * edge) * scale), round((places.height + head + 2 * edge) * scale))
-    image = QImage(size, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(scale)
-    image.fill(QColor(theme.LIGHT.surface))
-    painter = QPainter(image)
-    painter.translate(edge, edge)
-    painter.setFont(theme.heading(font))
-    painter.setPen(QColor(theme.LIGHT.text))
-    painter.drawText(QRectF(0, 0, wide, head), int(Qt.AlignmentFlag.AlignLeft), title)
-    painter.translate(0, head)
-    draw_scene(painter, scene, places, at, font, theme.LIGHT)
-    painter.end()
-    return image
+    places = places_of(scene, wide, _PICTURE_HIGH, font, 2.0)
+
+    def draw(painter: QPainter) -> None:
+        draw_scene(painter, scene, places, at, font, theme.LIGHT)
+
+    return Figure("path", title, wide, places.height, draw, font, about)

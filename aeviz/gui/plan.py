@@ -1,6 +1,7 @@
 """What the next training will be: data, model, their options, seed and device."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -9,6 +10,21 @@ from aeviz.catalogue import Catalogue, Entry, Option
 
 Values = dict[str, Any]
 GROUPS = ("data", "model", "train")
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """A file of the person's own as a data set.
+
+    Attributes:
+        entry: As the catalogue would have it.
+        options: How it is read.
+        features: How many a sample of it has, 0 where that is not known.
+    """
+
+    entry: Entry
+    options: Mapping[str, Any]
+    features: int = 0
 
 
 class Plan(QObject):
@@ -32,6 +48,7 @@ class Plan(QObject):
             "model": "vae" if "vae" in names else names[0],
         }
         self._values: dict[str, Values] = {group: {} for group in GROUPS}
+        self._own: dict[str, OwnData] = {}
         self.preset = ""
         self.seed = 0
         self.device = "auto"
@@ -44,7 +61,19 @@ class Plan(QObject):
     @property
     def data(self) -> Entry:
         """The chosen data set."""
-        return self.catalogue.dataset(self._names["data"])
+        own = self._own.get(self._names["data"])
+        return self.catalogue.dataset(self._names["data"]) if own is None else own.entry
+
+    @property
+    def own(self) -> tuple[OwnData, ...]:
+        """Data of the person's own that can be chosen, the newest first."""
+        return tuple(self._own.values())
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of the samples of own data, where that is known; else ()."""
+        own = self._own.get(self._names["data"])
+        return () if own is None or not own.features else (own.features,)
 
     @property
     def model(self) -> Entry:
@@ -93,8 +122,26 @@ class Plan(QObject):
 
     @Slot(str)
     def set_data(self, name: str) -> None:
-        """Choose a data set; options that both have are kept."""
+        """Choose a data set; options that both have are kept, own data bring theirs."""
+        if name in self._own and name != self._names["data"]:
+            self._values["data"] = dict(self._own[name].options)
         self._choose("data", name)
+
+    def offer_own(self, found: Iterable[OwnData]) -> None:
+        """Let data of the person's own be chosen; the first is the newest."""
+        self._own = {own.entry.name: own for own in found}
+        self.changed.emit()
+
+    def use_own(self, own: OwnData) -> None:
+        """Choose data of the person's own, with their options."""
+        name = own.entry.name
+        self._own = {name: own} | {other: old for other, old in self._own.items() if other != name}
+        self._names["data"] = own.entry.name
+        self._values["data"] = self._kept("data", own.options)
+        model = next((model for model in self._suiting()), None)
+        if self.unsuited(self.model) and model is not None:
+            self._choose("model", model.name)
+        self._announce()
 
     @Slot(str)
     def set_model(self, name: str) -> None:
@@ -171,7 +218,7 @@ class Plan(QObject):
 
     def _take(self, settings: Mapping[str, Any]) -> None:
         known = {
-            "data": {entry.name for entry in self.catalogue.data},
+            "data": {entry.name for entry in self.catalogue.data} | self._own.keys(),
             "model": {entry.name for entry in self.catalogue.models},
         }
         for group in known:
@@ -191,6 +238,11 @@ class Plan(QObject):
             and _plain(values[option.name]) != defaults[option.name]
             and takes(option, values[option.name])
         }
+
+    def _suiting(self) -> Iterator[Entry]:
+        """Models that can take the chosen data, the variational autoencoder first."""
+        found = [model for model in self.catalogue.models if not self.unsuited(model)]
+        return iter(sorted(found, key=lambda model: model.name != "vae"))
 
     def _brought(self, model: Entry) -> str:
         """The data set that a model trains on where none is named, "" without one."""

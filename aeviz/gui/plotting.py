@@ -212,6 +212,7 @@ class StyledPlot(pg.PlotWidget):
         """
         self._titles = (x_title, y_title)
         self._grid = grid
+        self.paper_ratio = 0.0  # device pixels per logical one while it is drawn for paper
         axes = {"bottom": Axis("bottom", gaps[0]), "left": Axis("left", gaps[1])}
         super().__init__(parent, enableMenu=False, axisItems=axes)
         self.hideButtons()
@@ -233,6 +234,11 @@ class StyledPlot(pg.PlotWidget):
     def colours(self) -> theme.Tokens:
         """The colours of the theme that is shown."""
         return theme.tokens(self.palette())
+
+    @property
+    def line_ratio(self) -> float:
+        """Device pixels per logical one, where it is drawn now: cosmetic pens need it."""
+        return self.paper_ratio or self.devicePixelRatioF()
 
     def set_titles(self, x_title: str, y_title: str) -> None:
         """Name the axes; an empty title takes no room."""

@@ -6,13 +6,19 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Slot
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from aeviz import kernels, paths, raster
+from aeviz.gui.figure import is_vector
 
 _NOWHERE = QPointF()
+
+MOST_CIRCLES = 20_000
+"""Points that are circles in a drawing for paper; more are an image in it."""
+
+_PAPER_RATIO = 4.0
 
 OPACITY = 0.86
 """Of a spot: where they lie over each other, the one below shines through."""
@@ -178,6 +184,9 @@ class PointCloudItem(pg.GraphicsObject):
         area = self.boundingRect()
         if area.isEmpty() or not len(self._codes):
             return
+        if is_vector(painter):
+            self._paint_on_paper(painter, area)
+            return
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         corner = painter.worldTransform().map(area.topLeft()) * ratio
@@ -187,3 +196,33 @@ class PointCloudItem(pg.GraphicsObject):
         painter.resetTransform()
         painter.drawImage(whole / ratio, image)
         painter.restore()
+
+    def _paint_on_paper(self, painter: QPainter, area: QRectF) -> None:
+        """Every spot as a circle; as fine pixels where there are very many."""
+        painter.save()
+        painter.setClipRect(area)
+        if len(self._codes) > MOST_CIRCLES:
+            painter.drawImage(area, self.image(_PAPER_RATIO))
+        else:
+            self._paint_circles(painter)
+        painter.restore()
+
+    def _paint_circles(self, painter: QPainter) -> None:
+        window = self._window(1.0)
+        if window is None:
+            return
+        radius = self.diameter / 2
+        size = self._box.size()
+        across = (self._positions[:, 0] - window.left) * window.across
+        down = (window.top - self._positions[:, 1]) * window.up
+        seen = self.visible & (across > -radius) & (across < size.width() + radius)
+        seen &= (down > -radius) & (down < size.height() + radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setOpacity(OPACITY)
+        before = -1
+        for row in np.flatnonzero(seen).tolist():
+            code = int(self._codes[row])
+            if code != before:
+                painter.setBrush(QColor(int(self._palette[code]) & 0xFFFFFF))
+                before = code
+            painter.drawEllipse(QPointF(float(across[row]), float(down[row])), radius, radius)

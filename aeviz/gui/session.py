@@ -66,6 +66,7 @@ class Session(QObject):
         samples_fetched(SamplesFetched): An answer to `fetch`.
         answered(Answer): An answer to `ask`.
         data_described(DataDescribed): An answer to `describe_data`.
+        data_previewed(DataPreviewed): An answer to `preview_data`.
         engine_ready(EngineReady): torch is there.
         training_changed(TrainingChanged): A training began, paused, went on or ended, here or, in
             the shown run, outside.
@@ -97,6 +98,7 @@ class Session(QObject):
     samples_fetched = Signal(object)
     answered = Signal(object)
     data_described = Signal(object)
+    data_previewed = Signal(object)
     engine_ready = Signal(object)
     training_changed = Signal(object)
     progressed = Signal(object)
@@ -150,6 +152,7 @@ class Session(QObject):
             m.SamplesFetched: self._relay(self.samples_fetched),
             m.Answer: self._relay(self.answered),
             m.DataDescribed: self._relay(self.data_described),
+            m.DataPreviewed: self._relay(self.data_previewed),
             m.JobProgress: self._relay(self.job_progressed),
             m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,
@@ -380,6 +383,10 @@ class Session(QObject):
     def describe_data(self, view: str, settings: Mapping[str, Any]) -> None:
         """Ask for the summary of a data set; `data_described` answers."""
         self._post(m.DescribeData(view=view, settings=dict(settings)))
+
+    def preview_data(self, path: str, options: Mapping[str, Any]) -> None:
+        """Look at a file of a person's own; `data_previewed` answers."""
+        self._post(m.PreviewData(path=path, options=dict(options)))
 
     def download(self, name: str) -> None:
         """Fetch the files of a data set; `job_progressed` and `job_done` follow."""

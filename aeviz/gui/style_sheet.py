@@ -1,16 +1,17 @@
 """The sheet of styles: a row for every condition, the same latents in the columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.figure import Figure
 from aeviz.gui.film import cell_size, clamp_side
 from aeviz.gui.theme import Tokens
 from aeviz.gui.tiles import SampleStyle, draw_sample
@@ -129,30 +130,20 @@ class StyleSheet(QWidget):
         draw_sheet(painter, self.sheet, self._cell(self.width()), names, font, colours)
         painter.end()
 
-    def picture(self, title: str) -> QImage:
-        """The whole sheet as a picture in the light theme, twice as fine as the screen."""
+    def figure(self, title: str, about: Mapping[str, str]) -> Figure | None:
+        """The whole sheet for paper, None where there is none."""
         sheet = self.sheet
         if sheet is None:
-            return QImage()
+            return None
         cell = cell_size(sheet.shape, _PICTURE_SIDE, _PICTURE_SCALE)
-        names, head, edge = self._names(self.font(), 600.0), 28.0, 16.0
-        width = names + sheet.columns * (cell[0] + _GAP) + 2 * edge
-        height = head + len(sheet.names) * (cell[1] + _GAP) + 2 * edge
-        size = QSize(round(width * _PICTURE_SCALE), round(height * _PICTURE_SCALE))
-        image = QImage(size, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(_PICTURE_SCALE)
-        image.fill(QColor(theme.LIGHT.surface))
-        painter = QPainter(image)
-        painter.translate(edge, edge)
-        painter.setFont(theme.heading(self.font()))
-        painter.setPen(QColor(theme.LIGHT.text))
-        painter.drawText(
-            QRectF(0, 0, width - 2 * edge, head), int(Qt.AlignmentFlag.AlignLeft), title
-        )
-        painter.translate(0, head)
-        draw_sheet(painter, sheet, cell, names, self.font(), theme.LIGHT)
-        painter.end()
-        return image
+        names = self._names(self.font(), 600.0)
+        width = names + sheet.columns * (cell[0] + _GAP)
+        height = len(sheet.names) * (cell[1] + _GAP)
+
+        def draw(painter: QPainter) -> None:
+            draw_sheet(painter, sheet, cell, names, self.font(), theme.LIGHT)
+
+        return Figure("styles", title, width, height, draw, self.font(), about)
 
 
 def draw_sheet(

@@ -157,6 +157,7 @@ class TrainingSetup(QWidget):
     def _on_plan_changed(self) -> None:
         plan = self._plan
         self.preset.show_entry(plan.preset)
+        self.data.offer_own(own.entry for own in plan.own)
         self.data.show_entry(plan.data.name)
         self.model.show_entry(plan.model.name)
         self.model.grey(plan.out_of_reach)
@@ -200,7 +201,10 @@ class TrainingSetup(QWidget):
         if self._session.engine is None:
             self._size_note.say(self.tr("The model is drawn here once PyTorch is loaded."))
         elif not self._plan.problems and not self._plan.unsuited(self._plan.model):
-            self._session.describe_model(VIEW, self._plan.settings())
+            settings = self._plan.settings()
+            if self._plan.sample_shape:
+                settings["sample_shape"] = self._plan.sample_shape
+            self._session.describe_model(VIEW, settings)
 
     @Slot(str)
     def _on_edited(self, name: str) -> None:
@@ -265,5 +269,5 @@ class TrainingSetup(QWidget):
         self.drawing.setVisible(bool(layout))
         number = count(int(values.get("parameters", 0)))
         text = self.tr("{number} parameters").format(number=number)
-        self._size_note.say("" if self._plan.refusal else text)
+        self._size_note.say(text if values and not self._plan.refusal else "")
         self.formula.show_terms([Term(**term) for term in values.get("terms", ())])

@@ -1,5 +1,6 @@
 """Rows of a traversal: a strip of decodes for each dimension, which is its slider too."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aeviz.gui import theme
+from aeviz.gui.figure import Figure
 from aeviz.gui.tiles import SampleStyle, draw_sample
 
 STEPS = 9
@@ -201,6 +203,23 @@ class TraversalSheet(QWidget):
         if seen != self._seen:
             self._seen = seen
             self.rows_seen.emit()
+
+    def figure(self, title: str, about: Mapping[str, str]) -> Figure | None:
+        """The strips that have decodes, for paper; None where there are none."""
+        shown = [number for number, row in enumerate(self.rows) if row.frames is not None]
+        if not shown:
+            return None
+
+        def draw(painter: QPainter) -> None:
+            for place, number in enumerate(shown):
+                painter.save()
+                painter.translate(0, (place - number) * self.pitch)
+                self._paint_row(painter, number, theme.LIGHT)
+                painter.restore()
+
+        width = self._strip(0).right() + 1.3 * self.cell
+        font = self.font()
+        return Figure("traversal", title, width, len(shown) * self.pitch, draw, font, about)
 
     def _paint_row(self, painter: QPainter, number: int, colours: theme.Tokens) -> None:
         row, strip, cell = self.rows[number], self._strip(number), self.cell

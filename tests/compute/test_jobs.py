@@ -11,13 +11,16 @@ from typing import Any
 import psutil
 import pytest
 
+from aeviz import catalogue
 from aeviz.compute import jobs as module
 from aeviz.compute.jobs import Jobs
 from aeviz.compute.process import ChildProcess
 from aeviz.mailbox import Mailbox
 from aeviz.messages import (
     CancelJob,
+    ColumnSeen,
     DataDescribed,
+    DataPreviewed,
     DescribeData,
     Download,
     Failed,
@@ -26,6 +29,7 @@ from aeviz.messages import (
     JobProgress,
     Message,
     PlaneFitted,
+    PreviewData,
 )
 from aeviz.plane import Plane
 from tests.compute.run_setup import images, write_run
@@ -123,6 +127,19 @@ def test_what_cannot_be_read_is_described_as_such(jobs: Jobs, outbox: Mailbox, n
     assert not described.available
     assert described.name == name
     assert described.sentence
+
+
+def test_a_file_is_looked_at(jobs: Jobs, outbox: Mailbox, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("u,v,kind\n1,2,a\n3,4,b\n5,7,a\n")
+    jobs.post(PreviewData(path=str(path), options={"scaling": "unit"}))
+    seen = only(wait_for(outbox, DataPreviewed), DataPreviewed)
+    assert (seen.path, seen.options) == (str(path), {"scaling": "unit"})
+    assert seen.columns[2] == ColumnSeen("kind", "text", "label", 0)
+    assert seen.rows[1] == ("3", "4", "b")
+    assert catalogue.entry_from(seen.entry).title == "own"
+    jobs.post(PreviewData(path=str(tmp_path / "gone.csv")))
+    assert "no such file" in only(wait_for(outbox, DataPreviewed), DataPreviewed).sentence
 
 
 def test_a_wrong_option_is_named(jobs: Jobs, outbox: Mailbox) -> None:

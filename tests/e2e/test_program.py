@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
+from aeviz.gui.data_preview import DataPreview
 from aeviz.gui.sweep import sweep_of
 from aeviz.program import Program
 from tests.e2e.hands import is_of
@@ -71,6 +72,29 @@ def test_quitting_while_training_and_decoding_leaves_nothing(
     assert not program.window.isVisible()
     assert not [t for t in threading.enumerate() if t.name.startswith("aeviz-")]
     program.shutdown()
+
+
+def test_an_own_table_is_looked_at_used_and_trained(
+    program: Program, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "own.csv"
+    rows = np.random.default_rng(0).normal(size=(60, 4)).round(3)
+    lines = [f"{','.join(map(str, row))},{'xy'[n % 2]}" for n, row in enumerate(rows)]
+    path.write_text("\n".join(["u;v;w;t;kind", *lines]).replace(",", ";").replace(".", ","))
+    program.open(str(path))
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(DataPreview)), timeout=20_000)
+    dialog = program.window.findChildren(DataPreview)[0]
+    qtbot.waitUntil(lambda: dialog.use.isEnabled(), timeout=20_000)
+    dialog.use.click()
+    program.window.plan.set_values("train", {"epochs": 2})
+    wait_for_engine(program, qtbot)
+    program.session.train(program.window.plan.settings())
+    qtbot.waitUntil(lambda: program.session.run.title.endswith("own"), timeout=30_000)
+    qtbot.waitUntil(lambda: program.session.last_epoch >= 1, timeout=30_000)
+    run = program.session.run
+    assert run is not None
+    assert run.feature_names == ("u", "v", "w", "t")
+    assert run.class_names == ("x", "y")
 
 
 def test_a_folder_that_is_no_run_is_a_sentence(

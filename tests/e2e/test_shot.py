@@ -52,7 +52,11 @@ def test_light_and_dark_differ_and_docks_can_be_raised(
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [(Shot(view="nothing"), "nothing"), (Shot(epoch=99), "--epoch 99")],
+    [
+        (Shot(view="nothing"), "nothing"),
+        (Shot(epoch=99), "--epoch 99"),
+        (Shot(path=__file__), "is no run folder"),
+    ],
 )
 def test_what_is_not_there_is_named(
     wanted: Shot, said: str, small_run: Path, qtbot: QtBot, palette: QPalette

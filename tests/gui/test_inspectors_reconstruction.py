@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from aeviz import messages as m
+from aeviz.gui import theme
 from aeviz.gui.inspectors.reconstruction import NO_RUN, ReconstructionInspector, fixed_rows
 from aeviz.gui.session import Session
 from tests.gui.inspector_setup import (
@@ -253,9 +254,21 @@ def test_it_can_be_narrow_and_wide(
     assert inspector.minimumSizeHint().width() <= 200
 
 
+@pytest.fixture(params=["Qt", "aeviz"])
+def look(request: pytest.FixtureRequest, qapp: Any) -> Any:
+    """The look of Qt and of the program, which has another font and other bars."""
+    palette, font, style = qapp.palette(), qapp.font(), qapp.style().objectName()
+    if request.param == "aeviz":
+        theme.apply(qapp, "light")
+    yield
+    qapp.setStyle(style)
+    qapp.setPalette(palette)
+    qapp.setFont(font)
+
+
 @pytest.mark.parametrize("make", [image_run, table_run])
 def test_a_film_that_fits_needs_no_bar_across(
-    inspector: ReconstructionInspector, session: Session, make: Any
+    look: None, inspector: ReconstructionInspector, session: Session, make: Any
 ) -> None:
     show(session, make())
     inspector.show()

@@ -181,9 +181,14 @@ def test_without_a_run_it_says_what_to_do(panel: TraversalInspector) -> None:
 
 
 def test_it_is_saved_as_a_picture(
-    session: Session, panel: TraversalInspector, tmp_path: Path
+    session: Session, posted: list[m.Message], panel: TraversalInspector, tmp_path: Path
 ) -> None:
+    failures: list[m.Failed] = []
+    session.failed.connect(failures.append)
     show(session, image_run())
     tell(session)
+    panel.save_picture(tmp_path / "rows")
+    assert "nothing to be saved yet" in failures[-1].summary
+    session.receive(decoded(last(posted, m.Decode, VIEW)))
     panel.save_picture(tmp_path / "rows")
     assert QImage(str(tmp_path / "rows.png")).width() > 300

@@ -255,14 +255,15 @@ def test_dropped_run_folders_are_opened(
         assert posted[-1].path == str(tmp_path)
 
 
-def test_dropped_things_that_are_no_run_are_refused_with_a_sentence(
+def test_dropped_things_that_are_no_run_are_looked_at_as_data(
     make: Make, tmp_path: Path, posted: list[m.Message]
 ) -> None:
     window = make()
     assert not drop(window, "https://example.org/run")
     (tmp_path / "picture.png").write_bytes(b"")
     drop(window, tmp_path / "picture.png")
-    assert "picture.png is no run folder" in window.status.sentence.text
+    assert isinstance(posted[-1], m.PreviewData)
+    assert posted[-1].path == str(tmp_path / "picture.png")
     assert drop(window, *[tmp_path / f"{n}" for n in range(10_000)])
     assert not [message for message in posted if isinstance(message, m.OpenRun)]
 

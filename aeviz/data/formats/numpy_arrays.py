@@ -83,7 +83,8 @@ def arrays_entry(path: Path) -> DatasetEntry:
         DataError: If its headers are not those of samples.
     """
     headers = read_headers(path)
-    is_image = len(_shape(path, headers[_samples_key(path, headers, "")])) == 4
+    shape = _shape(path, headers[_samples_key(path, headers, "")])
+    is_image = len(shape) == 4
 
     def load(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
         return load_arrays(path, options)
@@ -95,6 +96,7 @@ def arrays_entry(path: Path) -> DatasetEntry:
         source=str(path),
         kind="image" if is_image else "table",
         load=load,
+        shape=shape[1:],
         options=(SAMPLES_OPTION, LABEL_OPTION, *((BINARISE,) if is_image else ()), ONLY),
         needs_files=True,
     )

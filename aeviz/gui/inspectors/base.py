@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 
 from PySide6.QtWidgets import QWidget
 
+from aeviz.gui.figure import Figure
 from aeviz.gui.session import Session
 
 Area = Literal["left", "right", "bottom"]
@@ -17,6 +18,10 @@ class Inspector(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+
+    def figure(self) -> Figure | None:
+        """What the panel shows, for paper; None where it shows nothing that could be drawn."""
+        return None
 
 
 @dataclass(frozen=True)

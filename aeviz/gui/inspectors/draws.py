@@ -22,6 +22,8 @@ from aeviz.gui import saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.drawn import drawn_of
+from aeviz.gui.figure import FILTERS, Figure
+from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
 from aeviz.gui.labels import caption_label
@@ -296,7 +298,7 @@ class DrawsInspector(Inspector):
     @Slot()
     def _on_save(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the draws", "draws.png", "PNG picture (*.png);;NumPy arrays (*.npz)"
+            self, "Save the draws", "draws.png", f"{FILTERS};;NumPy arrays (*.npz)"
         )
         if chosen.endswith(".npz"):
             self.save_arrays(Path(chosen))
@@ -305,7 +307,13 @@ class DrawsInspector(Inspector):
 
     def save_picture(self, path: Path) -> None:
         """Save the sheet; `noticed` or `failed` of the session says how it went."""
-        saving.save_picture(self.session, self.sheet.picture(), path)
+        saving.save_figure(self.session, self.figure(), path)
+
+    def figure(self) -> Figure | None:
+        """The decodes of the draws."""
+        session, words = self.session, f"draws, seed {self.seed}"
+        about = {**about_of(session), "Generated": "yes", "Draw seed": str(self.seed)}
+        return self.sheet.figure("draws", title_of(session, words), about)
 
     def save_arrays(self, path: Path) -> None:
         """Save what `aeviz draw -o FILE.npz` saves; `noticed` or `failed` says how it went."""

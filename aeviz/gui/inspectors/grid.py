@@ -14,6 +14,8 @@ from aeviz import messages as m
 from aeviz.gui import saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
+from aeviz.gui.figure import Figure
+from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import INEXACT, NO_WEIGHTS, WAITING
 from aeviz.gui.labels import caption_label
@@ -78,7 +80,7 @@ class GridInspector(Inspector):
         self.side.setAccessibleName("Cells along the longer side")
         self.side.setToolTip(tip("Cells along the longer side"))
         self.layer.setToolTip(tip("Show the decodes under the points of the map too"))
-        self.save.setToolTip(tip("Save the grid as a PNG picture"))
+        self.save.setToolTip(tip("Save the grid as PNG, SVG or PDF"))
         for box in (self.over, self.side):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -258,7 +260,12 @@ class GridInspector(Inspector):
 
     def save_picture(self, path: Path) -> None:
         """Save the grid; `noticed` or `failed` of the session says how it went."""
-        saving.save_picture(self.session, self.sheet.picture(), path)
+        saving.save_figure(self.session, self.figure(), path)
+
+    def figure(self) -> Figure | None:
+        """The grid, in its order on the map."""
+        session = self.session
+        return self.sheet.figure("grid", title_of(session, "grid of decodes"), about_of(session))
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

@@ -15,12 +15,14 @@ from aeviz import messages as m
 from aeviz.gui import saving
 from aeviz.gui.captions import Tone
 from aeviz.gui.dock_title import INSET
+from aeviz.gui.figure import Figure
+from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import INEXACT, NO_WEIGHTS, WAITING
 from aeviz.gui.labels import caption_label
 from aeviz.gui.noise_strip import picture_of
 from aeviz.gui.path_bar import PathBar
-from aeviz.gui.path_drawing import Row, Scene, scene_picture
+from aeviz.gui.path_drawing import Row, Scene, scene_figure
 from aeviz.gui.path_sheet import PathSheet
 from aeviz.gui.picture_sheet import PictureSheet
 from aeviz.gui.scroll import scrolled
@@ -336,10 +338,15 @@ class PathInspector(Inspector):
 
     def save_picture(self, path: Path) -> None:
         """Save strips and curves; `noticed` or `failed` of the session says how it went."""
-        run, scene = self.session.run, self._scene()
-        if run is not None and scene is not None:
-            picture = scene_picture(scene, run.title, self.font(), self.session.route.at)
-            saving.save_picture(self.session, picture, path)
+        saving.save_figure(self.session, self.figure(), path)
+
+    def figure(self) -> Figure | None:
+        """The strips of the path with the curves under them."""
+        session, scene = self.session, self._scene()
+        if session.run is None or scene is None:
+            return None
+        title = title_of(session, "path")
+        return scene_figure(scene, title, self.font(), session.route.at, about_of(session))
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 from aeviz import messages as m
 from aeviz.gui import saving, theme, wording
 from aeviz.gui.dock_title import INSET
+from aeviz.gui.figure import Figure
+from aeviz.gui.figure_words import about_of
 from aeviz.gui.film import Film, film_epochs
 from aeviz.gui.film_strip import FilmStrip, FittingArea, PairStrip
 from aeviz.gui.inspectors.base import Inspector, register_inspector
@@ -95,7 +97,7 @@ class ReconstructionInspector(Inspector):
         self._over.setMinimumWidth(20)
         right_head.addWidget(self._over, 1)
         right_head.addWidget(self.save)
-        self.save.setToolTip("Save the whole film strip as a PNG picture")
+        self.save.setToolTip("Save the whole film strip as PNG, SVG or PDF")
         self._page = QWidget()
         self._page.setLayout(self._parts)
         self._parts.setContentsMargins(0, SPACE // 2, 0, 0)
@@ -350,9 +352,13 @@ class ReconstructionInspector(Inspector):
 
     def save_picture(self, path: Path) -> None:
         """Save the film strip; `noticed` or `failed` of the session says how it went."""
+        saving.save_figure(self.session, self.figure(), path)
+
+    def figure(self) -> Figure | None:
+        """The film strip: reconstructions over the epochs."""
         run = self.session.run
-        picture = self.film.picture("" if run is None else run.title)
-        saving.save_picture(self.session, picture, path)
+        title = "" if run is None else f"{run.title}, reconstructions over the epochs"
+        return self.film.figure(title, about_of(self.session))
 
 
 def swapped(run: m.RunOpened, rows: NDArray[np.int64], condition: Condition) -> Any:

@@ -12,6 +12,8 @@ from aeviz import messages as m
 from aeviz.gui import numbers, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
+from aeviz.gui.figure import Figure
+from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
 from aeviz.gui.inspectors.reconstruction import fixed_rows
@@ -71,7 +73,7 @@ class StylesInspector(Inspector):
         self.way.setToolTip(tip(THROUGH))
         self.column.setAccessibleName("Which column of numbers changes from row to row")
         self.redraw.setToolTip(tip("Draw other styles"))
-        self.save.setToolTip(tip("Save the sheet as a PNG picture"))
+        self.save.setToolTip(tip("Save the sheet as PNG, SVG or PDF"))
         for box in (self.way, self.column):
             box.setMinimumContentsLength(6)
             box.setSizeAdjustPolicy(
@@ -291,6 +293,9 @@ class StylesInspector(Inspector):
 
     def save_picture(self, path: Path) -> None:
         """Save the sheet; `noticed` or `failed` of the session says how it went."""
-        run = self.session.run
-        picture = self.sheet.picture("" if run is None else run.title)
-        saving.save_picture(self.session, picture, path)
+        saving.save_figure(self.session, self.figure(), path)
+
+    def figure(self) -> Figure | None:
+        """The sheet of styles."""
+        session = self.session
+        return self.sheet.figure(title_of(session, "styles"), about_of(session))

@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
 from aeviz.gui import saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
+from aeviz.gui.figure import Figure
+from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
 from aeviz.gui.labels import caption_label
@@ -77,7 +79,7 @@ class TraversalInspector(Inspector):
         self.search.setFixedWidth(SEARCH_WIDTH)
         self.search.setVisible(False)
         self.search.setAccessibleName("Find dimensions by number, or those that are dead or active")
-        self.save.setToolTip(tip("Save the strips in view as a PNG picture"))
+        self.save.setToolTip(tip("Save the decoded strips as PNG, SVG or PDF"))
         self.sheet.setToolTip(tip(SLOPE))
         top = QHBoxLayout()
         top.setSpacing(SPACE // 2)
@@ -343,9 +345,12 @@ class TraversalInspector(Inspector):
 
     def save_picture(self, path: Path) -> None:
         """Save the strips in view; `noticed` or `failed` of the session says how it went."""
-        area = self.sheet.visibleRegion().boundingRect()
-        picture: QImage = self.sheet.grab(area).toImage()
-        saving.save_picture(self.session, picture, path)
+        saving.save_figure(self.session, self.figure(), path)
+
+    def figure(self) -> Figure | None:
+        """The strips that have been decoded, most of them those in view."""
+        session = self.session
+        return self.sheet.figure(title_of(session, "traversal"), about_of(session))
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 
