@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -196,7 +195,7 @@ def _of_cells(
     try:
         frame = Frame(tree, "obs")
         names = frame.index()
-    except (DataError, h5py.Error) as error:
+    except DataError as error:
         if wanted not in ("", NOTHING):
             raise
         remarks.append(f"nothing is known of its samples: {error}")
@@ -233,7 +232,7 @@ def _columns(frame: Frame, count: int, wanted: str, remarks: list[str]) -> list[
             left.append(name)
             continue
         words = len(column.words)
-        is_name = not column.is_category and words > max(100, count // 2)
+        is_name = not column.is_category and words > max(20, count // 2)
         is_empty = not words and column.values.dtype == np.int64
         if name != wanted and (is_name or is_empty or words > MOST_WORDS):
             left.append(name)
