@@ -126,7 +126,7 @@ class _Reader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=environment(),
         )
         assert self._child.stdin is not None
         self._send(self._child.stdin, task)
@@ -208,7 +208,7 @@ def _listen(pipe: IO[bytes], words: "queue.Queue[dict[str, Any] | None]") -> Non
     words.put(None)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Of the child: no plug-ins of HDF5, no threads that outlive a limit, our own package first."""
     root = str(Path(__file__).resolve().parents[2])
     inherited = os.environ.get("PYTHONPATH")

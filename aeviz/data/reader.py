@@ -144,8 +144,8 @@ def main() -> None:
     try:
         module, _, function = str(task["reader"]).partition(":")
         read = getattr(importlib.import_module(module), function)
-        _limit(limits)
-        _fence(Path(task["folder"]))
+        limit(limits)
+        fence(Path(task["folder"]))
         facts = read(path, task["options"], Sink(Path(task["folder"]), limits["output"]))
         say({"facts": facts})
     except DataError as error:
@@ -175,7 +175,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _limit(limits: Mapping[str, Any]) -> None:
+def limit(limits: Mapping[str, Any]) -> None:
     """Let the system enforce what a reader may take; Windows has no such limits."""
     try:
         import resource
@@ -202,7 +202,7 @@ def _address_space() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _fence(folder: Path) -> None:
+def fence(folder: Path) -> None:
     """From now on: no network, no other program, no pickle, no writing outside the folder."""
     own = str(folder)
 
