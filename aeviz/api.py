@@ -1,9 +1,8 @@
-"""The Python interface: train, load, encode, decode, explore. numpy in, numpy out."""
+"""The Python interface: a run and what can be asked of it. numpy in, numpy out."""
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,9 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import TypeAdapter
 
 from aeviz.data.dataset import Scaling
-from aeviz.dotted import merge, place
 from aeviz.messages import Conditions, FloatArray, IntArray
-from aeviz.progress import PlainDisplay, TrainingReport, display
 from aeviz.runs.run import RunError, RunFolder
 
 if TYPE_CHECKING:
@@ -693,87 +690,8 @@ def load(path: str | os.PathLike[str]) -> Run:
     return Run(path)
 
 
-def train(
-    data: str | None = None,
-    model: str | None = None,
-    *,
-    latent: int | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    lr: float | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    options: Mapping[str, Any] | None = None,
-    out: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> Run:
-    """Train a model into a run folder, as `aeviz train` does.
-
-    Args:
-        data: A data set by its registered name; None for one that suits the model.
-        model: A model by its registered name; None for "vae".
-        latent: Number of latent dimensions.
-        epochs: Passes over the training part.
-        batch_size: Samples per optimiser step.
-        lr: Learning rate.
-        seed: The same seed gives the same run on the same device.
-        device: "auto", "cpu", "cuda" or "mps".
-        options: Any other option by its dotted name, such as {"model.beta": 4.0}.
-        out: The run folder; None makes one under `runs` in the working folder.
-        progress: Whether to show progress on stderr.
-
-    Raises:
-        ValueError: If an option, model or data set is wrong, with a sentence that names it.
-        RuntimeError: If the training did not come to its end, such as a loss that is not finite.
-    """
-    from aeviz.compute.runner import train as run
-
-    flags = {
-        "data.name": data,
-        "model.name": model,
-        "model.latent_dim": latent,
-        "train.epochs": epochs,
-        "train.batch_size": batch_size,
-        "train.lr": lr,
-        "seed": seed,
-        "device": device,
-    }
-    _check_name("data", data, "aeviz list data")
-    _check_name("model", model, "aeviz list models")
-    settings = merge(place(flags), place(options or {}))
-    folder = None if out is None else Path(out)
-    shown = display("training") if progress else PlainDisplay(write=_say_nothing)
-    messages = run(settings, out=folder, data_dir=None, runs_dir=Path("runs"))
-    with shown, closing(messages):
-        report = TrainingReport(shown)
-        for message in messages:
-            if message is not None:
-                report.take(message)
-    if report.failure:
-        raise RuntimeError(report.failure)
-    return Run(report.path)
-
-
-def _check_name(what: str, name: object, known: str) -> None:
-    """Refuse samples or a network of one's own where a name is wanted."""
-    if name is not None and not isinstance(name, str):
-        kind = type(name).__name__
-        raise ValueError(f"{what} is a registered name, see `{known}`; it cannot be a {kind}")
-
-
 def _measure_row(row: "Row", epoch: int) -> dict[str, Any]:
     """A measure as a plain dict; what it has not is left out."""
     plain = {**asdict(row), "epoch": epoch}
     lacking = {"stderr": plain["stderr"] is None, "reason": not plain["reason"]}
     return {name: value for name, value in plain.items() if not lacking.get(name, False)}
-
-
-def _say_nothing(line: str) -> None:
-    """Progress that nobody wants to see."""
-
-
-def explore(run: Run | str | os.PathLike[str]) -> None:
-    """Open the window on a run: blocks in a script, returns in a notebook."""
-    from aeviz.app import explore as open_window
-
-    open_window(str(run.path if isinstance(run, Run) else run))

@@ -2,9 +2,14 @@
 
 import importlib.util
 import re
+import types
 from pathlib import Path
+from typing import Any
 
+import pytest
 import torch
+
+import aeviz
 
 from aeviz.models.base import MODELS, Batch, DataSpec, Step
 
@@ -36,6 +41,22 @@ def test_the_model_in_one_file_is_a_model(tmp_path: Path) -> None:
     assert [term.name for term in model.terms] == list(losses.parts)
 
 
+def test_a_person_s_own_model_opens_in_the_window(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = next(block for block in blocks("python") if "aeviz.explore(encoder" in block)
+    assert len(source.strip().splitlines()) <= 22
+    opened: list[str] = []
+    monkeypatch.setattr("aeviz.app.explore", opened.append)
+    scope: dict[str, Any] = {}
+    code = compile(source.replace("range(300)", "range(3)"), "README.md", "exec")
+    types.FunctionType(code, scope)()
+    run = aeviz.load(opened[0])
+    assert run.latents().shape == (1797, 2)
+    assert run.decode(run.latents()[:2]).shape == (2, 8, 8, 1)
+    assert run.class_names == tuple("0123456789")
+
+
 def test_the_continuous_integration_runs_the_test_command() -> None:
     command = next(line for line in blocks("sh")[1].splitlines())
     steps = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
@@ -46,5 +67,7 @@ def test_the_continuous_integration_runs_the_test_command() -> None:
 def test_the_verbs_of_the_readme_are_offered() -> None:
     from aeviz.cli.verbs import VERBS
 
-    named = re.findall(r"^(?:\.venv/bin/)?aeviz (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
+    named = re.findall(
+        r"^(?:\.venv/bin/)?aeviz (\w+)(?=\s|$)", "\n".join(blocks("sh")), re.MULTILINE
+    )
     assert set(named) - {"runs"} <= set(VERBS)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from aeviz.compute import seeds
+from aeviz.compute.own_model import OWN, kept
 from aeviz.compute.settings import model_entry
 from aeviz.models.base import DataSpec, LatentModel
 from aeviz.runs.reading import RunError
@@ -34,6 +35,8 @@ def build_model(info: RunInfo) -> LatentModel:
         RunError: If the model cannot be built here; the message says why.
     """
     name, options = _named(info.settings["model"])
+    if name == OWN:
+        return _own(str(options.get("token", "")))
     try:
         with torch.device("meta"):
             model = model_entry(name).build(spec_from(info.model["spec"]), options)
@@ -46,6 +49,16 @@ def build_model(info: RunInfo) -> LatentModel:
     }
     model.load_state_dict(zeros, assign=True)
     return model.eval()
+
+
+def _own(token: str) -> LatentModel:
+    model = kept(token)
+    if model is None:
+        raise RunError(
+            "the encoder and decoder of this run were a program's own and ended with it: its map "
+            "can be looked at, decoding needs the program"
+        )
+    return model
 
 
 def spec_from(row: Mapping[str, Any]) -> DataSpec:

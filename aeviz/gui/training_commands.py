@@ -4,6 +4,7 @@ import math
 
 from PySide6.QtCore import QObject, Slot
 
+from aeviz.gui import wording
 from aeviz.gui.commands import Commands
 from aeviz.gui.marks import sections
 from aeviz.gui.plan import Plan
@@ -43,6 +44,8 @@ class TrainingCommands(QObject):
         """Why the shown run cannot be trained further now, or an empty string."""
         if self._session.run is None:
             return self.tr("No run is shown.")
+        if wording.is_own(self._session.run):
+            return self.tr("It is a model of your own, which is not trained here.")
         if self._session.is_outside:
             return self.tr("It is being trained: stop it first.")
         if self._session.trains_here or self._session.engine is None:

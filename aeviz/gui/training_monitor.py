@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from aeviz.gui import theme
+from aeviz.gui import theme, wording
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.labels import ElidedLabel
 from aeviz.gui.live_options import LiveOptions
@@ -137,6 +137,8 @@ class TrainingMonitor(QWidget):
 
     def _ending(self, run: RunOpened) -> str:
         """How the training of the shown run ended, here or before."""
+        if wording.is_own(run):
+            return self.tr("A model of your own")
         epochs = max(self._session.last_epoch, 0)
         reason = self._session.ending
         if reason and reason != "finished":

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz.gui.numbers import count
+from aeviz.messages import RunOpened
 
 NO_BREAK = "\u00a0"
 MISSING = "–"
@@ -139,3 +140,9 @@ def largest(values: NDArray[np.float32]) -> float:
     """The largest finite magnitude, 0 where there is none."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size else 0.0
+
+
+def is_own(run: RunOpened) -> bool:
+    """Whether the model is a program's own encoder and decoder, which cannot be trained here."""
+    model = run.settings.get("model")
+    return isinstance(model, Mapping) and model.get("name") == "own"

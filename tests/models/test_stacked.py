@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeviz import api
+import aeviz
 from aeviz.models import MODELS
 from aeviz.models.base import Batch, DataSpec, LatentModel
 from aeviz.models.stacked import Stacked, blocks
@@ -120,7 +120,7 @@ def test_every_stage_gives_finite_latents_and_decodes() -> None:
 
 def accuracy_of(head: str, activation: str, seed: int, out: Path) -> float:
     options = {"model.head": head, "model.widths": (128, 64), "model.activation": activation}
-    run = api.train(
+    run = aeviz.train(
         "digits",
         "stacked",
         latent=16,
@@ -147,7 +147,7 @@ def test_with_100_labels_pre_training_is_at_least_as_good_as_scratch(
 
 
 def test_accuracy_is_measured_in_the_stage_of_the_head(tmp_path: Path) -> None:
-    run = api.train(
+    run = aeviz.train(
         "digits",
         "stacked",
         epochs=1,

@@ -27,7 +27,6 @@ class GridItem(pg.GraphicsObject):
         self.image = QImage()
         self.area = QRectF()
         self.opacity_of_image = OPACITY
-        self.setZValue(-400)
 
     def show_image(self, image: QImage, region: Region) -> None:
         """Lay a picture over a region: left, right, low, high; an empty one shows nothing."""
@@ -71,6 +70,8 @@ class GridLayer(Layer):
         self.item = GridItem()
         self._colours = theme.LIGHT
         plot.addItem(self.item, ignoreBounds=True)
+        # Adding lifts it over the view box, to where the densities are, which would hide it.
+        self.item.setZValue(plot.box.zValue() + 2)
         plot.box.sigRangeChanged.connect(self._on_range_changed)
         self.sweep.changed.connect(self._on_sweep_changed)
         self._on_range_changed()
