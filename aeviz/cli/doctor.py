@@ -24,6 +24,7 @@ PACKAGES = (
     "safetensors",
     "lightning-fabric",
     "pillow",
+    "h5py",
 )
 
 

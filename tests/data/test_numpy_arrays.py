@@ -57,6 +57,13 @@ def test_arrays_can_be_named(tmp_path: Path) -> None:
     assert found.labels is not None
 
 
+def test_a_file_without_a_usual_name_is_read_once_its_array_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path, heights=TABLE)
+    with pytest.raises(DataError, match=r"name one of heights with --set data.samples=NAME"):
+        data.load(str(path), tmp_path)
+    assert data.load(str(path), tmp_path, {"samples": "heights"}).samples.shape == (12, 3)
+
+
 def test_an_npy_file_holds_samples_alone(tmp_path: Path) -> None:
     np.save(tmp_path / "own.npy", (IMAGES[..., 0] > 0.5))
     found = data.load(str(tmp_path / "own.npy"), tmp_path)

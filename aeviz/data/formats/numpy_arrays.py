@@ -83,7 +83,9 @@ def arrays_entry(path: Path) -> DatasetEntry:
         DataError: If its headers are not those of samples.
     """
     headers = read_headers(path)
-    shape = _shape(path, headers[_samples_key(path, headers, "")])
+    # Without a usual name a person has to say which array is meant: reading asks for it.
+    key = _key(path, headers, "", SAMPLES, "samples")
+    shape = _shape(path, headers[key]) if key else ()
     is_image = len(shape) == 4
 
     def load(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:

@@ -220,7 +220,8 @@ class Sparse:
             lines = wanted[first:last]
             yield self._part(lines)
             first = last
-            sink.report(done + 0.5 * last / len(wanted), f"{last:,} of {len(wanted):,}")
+            what = "features" if self.is_turned else "samples"
+            sink.report(done + 0.5 * last / len(wanted), f"{last:,} of {len(wanted):,} {what}")
 
     def _part(self, lines: Columns) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
         start, stop = int(self.starts[lines[0]]), int(self.starts[lines[-1] + 1])

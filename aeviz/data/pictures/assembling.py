@@ -22,6 +22,7 @@ from aeviz.data.pictures.kept import Kept
 from aeviz.data.pictures.listing import Listing, list_pictures
 from aeviz.data.pictures.options import Wishes
 from aeviz.data.pictures.pool import Pool
+from aeviz.data.tables.settling import several
 
 VERSION = 1
 """Rises when the same files would become other bytes."""
@@ -246,5 +247,8 @@ def _remarks(listing: Listing, plan: Plan, outcome: _Outcome) -> list[str]:
     ]
     if outcome.lost:
         count, named = len(outcome.lost), _lost(listing, outcome.lost)
-        remarks.append(f"{count:,} pictures cannot be read and were left out: {named}")
+        pictures = several(
+            count, "picture that cannot be read was", "pictures that cannot be read were"
+        )
+        remarks.append(f"{pictures} left out: {named}")
     return remarks

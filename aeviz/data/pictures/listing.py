@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz.data.dataset import DataError
+from aeviz.data.tables.settling import several
 
 PICTURE = re.compile(
     r"[^.].*\.(a?png|jpe?g|jpe|jfif|bmp|dib|gif|tiff?|webp)", re.IGNORECASE | re.DOTALL
@@ -166,10 +167,13 @@ def _numbered(words: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ..
 def _remarks(walk: _Walk, labels: NDArray[np.int64] | None) -> tuple[str, ...]:
     remarks = []
     if walk.others:
-        remarks.append(f"{walk.others:,} files in it are no pictures by their names, and left out")
+        files = several(walk.others, "file in it is no picture", "files in it are no pictures")
+        remarks.append(f"{files} by name, and left out")
     if walk.links:
-        remarks.append(f"{walk.links:,} links to other folders in it were not followed")
+        links = several(walk.links, "link to another folder was", "links to other folders were")
+        remarks.append(f"{links} not followed")
     if labels is not None and (labels < 0).any():
         count = int((labels < 0).sum())
-        remarks.append(f"{count:,} pictures lie in no sub-folder and have no class")
+        pictures = several(count, "picture lies in no sub-folder", "pictures lie in no sub-folder")
+        remarks.append(f"{pictures}: without a class")
     return tuple(remarks)
