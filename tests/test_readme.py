@@ -10,7 +10,6 @@ import pytest
 import torch
 
 import aeviz
-
 from aeviz.models.base import MODELS, Batch, DataSpec, Step
 
 ROOT = Path(__file__).resolve().parent.parent
