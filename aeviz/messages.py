@@ -311,6 +311,23 @@ class FitPlane(Message):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class ExportRun(Message):
+    """Write something of a run for other programs: `JobProgress`, then `JobDone`.
+
+    Attributes:
+        path: The run folder.
+        what: "latents", "metrics", "encoder", "decoder", "projector" or "report".
+        target: The file or folder.
+        epoch: Whose weights or latents.
+    """
+
+    path: str
+    what: str
+    target: str
+    epoch: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class CancelJob(Message):
     """End the child process of the job that `JobProgress` named."""
 

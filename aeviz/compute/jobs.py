@@ -21,6 +21,7 @@ from aeviz.messages import (
     DataPreviewed,
     DescribeData,
     Download,
+    ExportRun,
     Failed,
     FitPlane,
     Inverse,
@@ -31,13 +32,14 @@ from aeviz.messages import (
     PreviewData,
 )
 
-Request = DescribeData | PreviewData | Download | FitPlane
+Request = DescribeData | PreviewData | Download | FitPlane | ExportRun
 
 WORK: dict[type[Request], str] = {
     DescribeData: "aeviz.data.describing:describe",
     PreviewData: "aeviz.data.previewing:preview",
     Download: "aeviz.data:download",
     FitPlane: "aeviz.analysis.embedding:fit",
+    ExportRun: "aeviz.results:write",
 }
 """What the child calls for a request."""
 
@@ -212,6 +214,8 @@ class Jobs:
                 PlaneFitted(run=job.request.run, plane=job.request.plane, inverse=Inverse(**fields))
             )
             self._post(JobDone(job=job.name, outcome="done"))
+        elif isinstance(job.request, ExportRun):
+            self._post(JobDone(job=job.name, outcome="done", sentence=fields["sentence"]))
         else:
             folder = job.arguments["data_dir"]
             sentence = f"{_title(job.request.name)} is on this computer, in {folder}."
@@ -234,7 +238,7 @@ class Jobs:
         else:
             self._post(JobDone(job=job.name, outcome="failed", sentence=sentence))
         # Last, so that what stays on screen is the one with the details.
-        where = "fit" if isinstance(job.request, FitPlane) else "data"
+        where = {FitPlane: "fit", ExportRun: "export"}.get(type(job.request), "data")
         self._post(Failed(where=where, summary=sentence, details=details))
 
     def _post_cancelled(self, job: _Job) -> None:
@@ -253,6 +257,15 @@ def _job(request: Request, data_dir: str | None) -> _Job:
         plane = request.plane
         fields = {"path": request.path, "kind": plane.kind, "epoch": plane.epoch}
         return _Job(request, "fit-plane", f"Fitting {plane.title}", "fit-plane", fields)
+    if isinstance(request, ExportRun):
+        target = request.target
+        fields = {
+            "path": request.path,
+            "what": request.what,
+            "target": target,
+            "epoch": request.epoch,
+        }
+        return _Job(request, f"export-{target}", f"Writing {Path(target).name}", target, fields)
     if isinstance(request, PreviewData):
         fields = {"name": request.path, "options": dict(request.options)}
         title = f"Looking at {Path(request.path).name}"

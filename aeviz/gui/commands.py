@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from aeviz.gui.exports import EXPORTS
 from aeviz.gui.icons import icon
 from aeviz.gui.plane_menu import BOXES, TIPS
 from aeviz.gui.tools.base import in_order
@@ -230,6 +231,11 @@ def plane_commands() -> tuple[Command, ...]:
     )
 
 
+def export_commands() -> tuple[Command, ...]:
+    """A command for everything of a run that can be written for other programs."""
+    return tuple(Command(f"export.{e.what}", e.text, e.tip, "Export") for e in EXPORTS)
+
+
 def tool_commands() -> tuple[Command, ...]:
     """A command for every tool of the map."""
     return tuple(
@@ -253,7 +259,11 @@ class Commands(QObject):
         self, table: tuple[Command, ...] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        table = (*COMMANDS, *tool_commands(), *plane_commands()) if table is None else table
+        table = (
+            (*COMMANDS, *tool_commands(), *plane_commands(), *export_commands())
+            if table is None
+            else table
+        )
         self._actions: dict[str, QAction] = {}
         self._tips: dict[str, str] = {}
         self._groups: dict[str, QActionGroup] = {}

@@ -21,6 +21,7 @@ from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.commands import Commands
 from aeviz.gui.docks import Docks
 from aeviz.gui.edit_commands import EditCommands
+from aeviz.gui.export_commands import ExportCommands
 from aeviz.gui.figure_commands import FigureCommands
 from aeviz.gui.help_view import HelpDialog
 from aeviz.gui.icons import icon
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self)
         PlaneCommands(session, self.latent_view.bar.plane, self.commands, self)
         TrainingCommands(session, self.plan, self.commands, self)
+        ExportCommands(session, self.commands, self)
         FigureCommands(session, self.latent_view, self.docks, self.commands, self)
         self._build()
         self._connect()
@@ -146,6 +148,13 @@ class MainWindow(QMainWindow):
                 if command.id == "run.open":
                     self._recent_menu = RecentMenu(self.recent, menu)
                     menu.addMenu(self._recent_menu)
+                if command.id == "figure.save":
+                    self._fill_exports(menu.addMenu(icon("download"), self.tr("&Export")))
+
+    def _fill_exports(self, menu: QMenu) -> None:
+        menu.setToolTipsVisible(True)
+        for command in self.commands.menu("Export"):
+            menu.addAction(self.commands.action(command.id))
 
     def _fill_view(self, menu: QMenu) -> None:
         panels = menu.addMenu(self.tr("&Panels"))

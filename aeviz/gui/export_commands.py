@@ -1,0 +1,59 @@
+"""The commands that write latents, metrics, models and reports: ask where to, then go on."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from aeviz.gui import wording
+from aeviz.gui.commands import Commands
+from aeviz.gui.exports import EXPORTS, Export, with_ending
+from aeviz.gui.session import Session
+
+NO_RUN = "No run is shown."
+OWN = "It is a model of your own, which the program that opened it can save."
+
+
+class ExportCommands(QObject):
+    """Asks where to, and has it written beside the window.
+
+    Args:
+        session: With the run.
+        commands: The table.
+        parent: The window.
+    """
+
+    def __init__(self, session: Session, commands: Commands, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._commands, self._window = session, commands, parent
+        self._asks = [partial(self._ask, export) for export in EXPORTS]
+        for export, ask in zip(EXPORTS, self._asks, strict=True):
+            commands.connect_to(f"export.{export.what}", ask)
+        session.run_changed.connect(self._on_changed)
+        session.epoch_added.connect(self._on_changed)
+        self._on_changed()
+
+    def _why_not(self, export: Export) -> str:
+        run = self._session.run
+        if run is None or not self._session.epochs:
+            return NO_RUN
+        return OWN if export.needs_model and wording.is_own(run) else ""
+
+    @Slot()
+    def _on_changed(self) -> None:
+        for export in EXPORTS:
+            self._commands.allow(f"export.{export.what}", self._why_not(export))
+
+    def _ask(self, export: Export) -> None:
+        run = self._session.run
+        if run is None:
+            return
+        base = re.sub(r"[^\w.-]+", "-", run.title).strip("-.") or "run"
+        ending = f".{export.ending}" if export.ending else ""
+        chosen, chosen_filter = QFileDialog.getSaveFileName(
+            self._window, export.tip, f"{base}-{export.what}{ending}", export.filters
+        )
+        if chosen:
+            self._session.export(export.what, str(with_ending(Path(chosen), export, chosen_filter)))
