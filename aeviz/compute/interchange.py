@@ -3,15 +3,17 @@
 import io
 import json
 import logging
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from aeviz import __version__
 from aeviz.compute.parts import PartName, Units, example_of, part_of
@@ -23,8 +25,8 @@ from aeviz.runs.schema import RunInfo
 MOST_DIFFERENCE = 1e-4
 """Between the written part and torch, relative to the largest value: more is refused."""
 
-TRACED, CHECKED = 3, 5
-"""Rows of the example that a part is traced with, and of the one that it is checked with."""
+TRACED, CHECKED = 3, (5, 1)
+"""Rows of the example that a part is traced with, and of those that it is checked with."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,12 @@ def write_part(model: LatentModel, info: RunInfo, name: PartName, kind: str) -> 
     if kind == "safetensors":
         return Written(_weights(part, model, example, about), 0.0)
     content, run = WRITERS[kind](part, example, about)
-    test = example_of(model, shape, name, CHECKED, seed=1)
-    with torch.no_grad():
-        wanted = part(*test).numpy()
-    difference = _difference(run(test), wanted)
+    difference = 0.0
+    for count in CHECKED:
+        test = example_of(model, shape, name, count, seed=count)
+        with torch.no_grad():
+            wanted = part(*test).numpy()
+        difference = max(difference, _difference(run(test), wanted))
     if not difference <= MOST_DIFFERENCE:
         raise ExportError(
             f"the {name} as {kind} answers otherwise than torch (relative difference "
@@ -75,6 +79,9 @@ def write_part(model: LatentModel, info: RunInfo, name: PartName, kind: str) -> 
 
 
 def _difference(found: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> float:
+    """Relative to the largest value; infinite where one of the two is not finite."""
+    if found.shape != wanted.shape or not (np.isfinite(found).all() and np.isfinite(wanted).all()):
+        return math.inf
     largest = max(float(np.abs(wanted).max(initial=0.0)), 1.0)
     return float(np.abs(found - wanted).max(initial=0.0)) / largest
 
@@ -92,6 +99,7 @@ def _about(model: LatentModel, info: RunInfo, name: PartName) -> dict[str, str]:
     if isinstance(model, Conditional):
         told["condition"] = f"{model.condition_kind}: {', '.join(model.condition_names)}"
     settings = {key: info.settings[key] for key in ("model", "seed") if key in info.settings}
+    units = {"scaling": info.data["scaling"], "white": info.data.get("white", 255.0)}
     return {
         "written_by": f"aeviz {__version__}",
         "title": info.title,
@@ -99,6 +107,7 @@ def _about(model: LatentModel, info: RunInfo, name: PartName) -> dict[str, str]:
         "input": sample if name == "encoder" else latents,
         "output": latents if name == "encoder" else sample,
         "settings": json.dumps(settings),
+        "units": json.dumps(units),
         "features": json.dumps(list(info.data.get("feature_names", []))),
         **told,
     }
@@ -168,8 +177,9 @@ def _quietly(what: str, name: str) -> Iterator[None]:
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
+    said = io.StringIO()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
             warnings.simplefilter("ignore")
             yield
     except Exception as error:
@@ -213,20 +223,42 @@ KINDS = ("onnx", "pt2", "safetensors")
 # ── weights alone ─────────────────────────────────────────────────────────────────────────────
 
 
+class _Uses(TorchFunctionMode):
+    """Collects the tensors that functions of torch are called with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[int] = set()
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Note what goes in; looking at a shape is no use of the numbers."""
+        given = kwargs or {}
+        if getattr(func, "__name__", "") != "__get__":
+            self.seen |= {id(each) for each in _tensors((args, given))}
+        return func(*args, **given)
+
+
+def _tensors(given: Any) -> Iterator[Tensor]:
+    """All tensors in nested lists and mappings."""
+    if isinstance(given, Tensor):
+        yield given
+    elif isinstance(given, Mapping):
+        yield from _tensors(list(given.values()))
+    elif isinstance(given, list | tuple):
+        for each in given:
+            yield from _tensors(each)
+
+
 def _weights(
     part: nn.Module, model: LatentModel, example: tuple[Tensor, ...], about: Mapping[str, str]
 ) -> bytes:
     """The weights that a part uses, under their names in the model."""
     from safetensors.torch import save
 
-    with torch.enable_grad():
-        model.requires_grad_(True)
-        model.zero_grad(set_to_none=True)
-        part(*example).sum().backward()
-        used = {name for name, weight in model.named_parameters() if weight.grad is not None}
-        model.zero_grad(set_to_none=True)
-        model.requires_grad_(False)
-    buffers = {name for name, _ in model.named_buffers()}
-    state = model.state_dict()
-    tensors = {name: state[name].contiguous() for name in state if name in used | buffers}
-    return bytes(save(tensors, dict(about)))
+    with torch.no_grad(), _Uses() as uses:
+        part(*example)
+    everything = [*model.named_parameters(), *model.named_buffers()]
+    used = {name: each for name, each in everything if id(each) in uses.seen}
+    return bytes(save({name: each.contiguous() for name, each in used.items()}, dict(about)))

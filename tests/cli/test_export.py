@@ -16,16 +16,6 @@ from aeviz import data
 from aeviz.api import load
 from tests.cli.conftest import Command
 
-
-@pytest.fixture(scope="session")
-def told_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One epoch of a conditional VAE on wine."""
-    out = tmp_path_factory.mktemp("runs") / "told"
-    options = {"model.widths": [8]}
-    aeviz.train("wine", "conditional-vae", epochs=1, options=options, out=out, progress=False)
-    return out
-
-
 # ── models ────────────────────────────────────────────────────────────────────────────────────
 
 
