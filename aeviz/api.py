@@ -425,7 +425,7 @@ class Run:
             known = ", ".join(f".{each}" for each in KINDS)
             raise ValueError(f"{target.name}: a model is written as {known}")
         model = self._decoder_at(epoch).model
-        written = write_part(model, self.folder.info, part, kind)
+        written = write_part(model, self.folder.info, part, kind, self._loaded)
         write_bytes(target, written.content)
         return written.difference
 

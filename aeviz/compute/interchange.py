@@ -5,7 +5,7 @@ import json
 import logging
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.fx import GraphModule
 from torch.overrides import TorchFunctionMode
 
 from aeviz import __version__
@@ -43,7 +44,9 @@ class Written:
     difference: float
 
 
-def write_part(model: LatentModel, info: RunInfo, name: PartName, kind: str) -> Written:
+def write_part(
+    model: LatentModel, info: RunInfo, name: PartName, kind: str, epoch: int = -1
+) -> Written:
     """Write a part and compare its answers with torch's.
 
     Args:
@@ -51,6 +54,7 @@ def write_part(model: LatentModel, info: RunInfo, name: PartName, kind: str) -> 
         info: What the run folder says of model and data.
         name: "encoder" or "decoder".
         kind: "onnx", "pt2" or "safetensors".
+        epoch: Whose weights they are, which the file says.
 
     Raises:
         ExportError: If the model cannot be written so, a library is missing, or answers differ.
@@ -59,7 +63,7 @@ def write_part(model: LatentModel, info: RunInfo, name: PartName, kind: str) -> 
     scaling = Scaling.from_json(info.data["scaling"])
     units = Units(scaling, float(info.data.get("white", 255.0)), is_image=len(shape) == 3)
     part = part_of(model, units, name)
-    about = _about(model, info, name)
+    about = {**_about(model, info, name), "epoch": str(epoch)}
     example = example_of(model, shape, name, TRACED)
     if kind == "safetensors":
         return Written(_weights(part, model, example, about), 0.0)
@@ -143,6 +147,8 @@ def _onnx(
         )
         assert program is not None
         proto = program.model_proto
+    for place in (proto.graph, *proto.functions):
+        _forget_places(place.node)
     for key, words in about.items():
         row = proto.metadata_props.add()
         row.key, row.value = key, words
@@ -159,6 +165,17 @@ def _onnx(
         return np.asarray(session.run(None, feed)[0])
 
     return content, run
+
+
+def _forget_places(nodes: Iterable[Any]) -> None:
+    """Take out of nodes, and of graphs within them, in which folders their code lay."""
+    for node in nodes:
+        kept = [row for row in node.metadata_props if not row.key.endswith(".stack_trace")]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                _forget_places(inner.node)
 
 
 def _input_names(about: Mapping[str, str], example: tuple[Tensor, ...]) -> list[str]:
@@ -201,6 +218,9 @@ def _package(
     buffer = io.BytesIO()
     with _quietly("a torch.export package", about["part"]):
         program = torch.export.export(part, example, dynamic_shapes=_dynamic(example))
+        for module in program.graph_module.modules():
+            for node in module.graph.nodes if isinstance(module, GraphModule) else ():
+                node.meta.pop("stack_trace", None)  # it names folders
         torch.export.save(program, buffer, extra_files={"aeviz.json": json.dumps(dict(about))})
     content = buffer.getvalue()
     module = torch.export.load(io.BytesIO(content)).module()
