@@ -349,6 +349,7 @@ class Run:
         epoch: EpochWord = "last",
         *,
         part: str = "all",
+        condition: Any = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> "Encoded":
         """Encode a whole data set, as `aeviz encode` does.
@@ -357,6 +358,8 @@ class Run:
             data: A data set by its name, or a file or folder; None for the run's own.
             epoch: Whose weights encode.
             part: Of the run's own samples: "train", "validation" or "all".
+            condition: What a conditional model is told of all samples, as in `encode`; None for
+                what the data set says of each.
             data_dir: Where torchvision's files lie; None for the default.
 
         Returns:
@@ -371,12 +374,16 @@ class Run:
         from aeviz.export.latents import Encoded
 
         where = None if data_dir is None else Path(data_dir)
-        model = self._decoder_at(epoch).model
+        decoder = self._decoder_at(epoch)
         if data is None:
             samples = evaluating.own_samples(self.folder, part, where)
         else:
-            samples = evaluating.other_samples(self.folder, data, where)
-        z = evaluating.encoded(model, samples)
+            tells = condition is None
+            samples = evaluating.other_samples(self.folder, data, where, tells=tells)
+        if condition is not None:
+            told = self._condition(decoder, condition, len(samples.x))
+            samples = samples._replace(condition=told)
+        z = evaluating.encoded(decoder.model, samples)
         return Encoded(
             z=z,
             index=np.arange(len(z)) if samples.rows is None else samples.rows,
@@ -418,7 +425,7 @@ class Run:
             known = ", ".join(f".{each}" for each in KINDS)
             raise ValueError(f"{target.name}: a model is written as {known}")
         model = self._decoder_at(epoch).model
-        written = write_part(model, self.folder.info, part, kind)
+        written = write_part(model, self.folder.info, part, kind, self._loaded)
         write_bytes(target, written.content)
         return written.difference
 
@@ -582,18 +589,22 @@ class Run:
 
     def _told(self, decoder: "Decoder", condition: Any, count: int) -> NDArray[Any] | None:
         """A condition of one's choice as `count` rows that a decoder takes."""
+        told = self._condition(decoder, condition, count)
+        if told is None:
+            return None
+        return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
+
+    def _condition(self, decoder: "Decoder", condition: Any, count: int) -> "Tensor | None":
+        """The same as its model takes it."""
         from aeviz.compute.telling import to_model
 
         about = self.conditions
         if about is not None and about.kind == "sample" and condition is not None:
             condition = self._sample_of(condition)
         try:
-            told = to_model(decoder.model, condition, count)
+            return to_model(decoder.model, condition, count)
         except ValueError as error:
             raise ConditionError(str(error)) from error
-        if told is None:
-            return None
-        return told.numpy() if told.ndim < 4 else told.movedim(1, -1).numpy()
 
     def _row_of(self, sample: int) -> int:
         """The row in `index` of a sample by its number."""

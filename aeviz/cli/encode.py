@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
@@ -17,6 +18,7 @@ def encode(
     data: str | None = None,
     part: str | None = None,
     epoch: str = "last",
+    condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     data_dir: Path | None = None,
 ) -> int:
@@ -27,6 +29,8 @@ def encode(
         data: Data set by name, or a file or folder, to encode. [default: the run's own]
         part: Of the run's own samples: train, validation or all. [default: all]
         epoch: Whose weights encode: a number, last or best.
+        condition: What a conditional model is told of all samples: a choice by name, numbers with
+            commas, or the number of a sample. [default: what the data say of each]
         output: File to write: .csv, .npz, .parquet or .h5ad (latents in obsm["X_aeviz"]).
         data_dir: Where torchvision's files lie (else AEVIZ_DATA).
     """
@@ -42,6 +46,7 @@ def encode(
             data,
             number,  # type: ignore[arg-type]
             part=part or "all",
+            condition=parse_condition(condition, opened.conditions),
             data_dir=data_dir,
         )
         found.save(output)

@@ -121,8 +121,16 @@ def own_samples(folder: RunFolder, part: str = "", data_dir: Path | None = None)
     return _taken(trained, info, rows[part], part)
 
 
-def other_samples(folder: RunFolder, word: str, data_dir: Path | None = None) -> Samples:
+def other_samples(
+    folder: RunFolder, word: str, data_dir: Path | None = None, *, tells: bool = True
+) -> Samples:
     """The samples of another data set by its name, or of a file or folder of a person's own.
+
+    Args:
+        folder: The run.
+        word: The name, or the path.
+        data_dir: Where torchvision's files lie; None for the default.
+        tells: Whether they must say themselves what a conditional model is told of them.
 
     Raises:
         DataError: If there is no such data set or file, or its samples do not fit the run.
@@ -138,7 +146,7 @@ def other_samples(folder: RunFolder, word: str, data_dir: Path | None = None) ->
         dataset = as_trained(dataset, "fixed", int(info.settings["seed"]))
     if not dataset.is_image:
         dataset = replace(dataset, scaling=Scaling.from_json(info.data["scaling"]))
-    return _taken(dataset, info, np.arange(len(dataset)), word)
+    return _taken(dataset, info, np.arange(len(dataset)), word, tells=tells)
 
 
 def _read(name: str, info: RunInfo, data_dir: Path | None) -> Dataset:
@@ -164,9 +172,12 @@ def _in_order(dataset: Dataset, info: RunInfo) -> Dataset:
     )
 
 
-def _taken(dataset: Dataset, info: RunInfo, rows: IntArray, part: str) -> Samples:
+def _taken(
+    dataset: Dataset, info: RunInfo, rows: IntArray, part: str, *, tells: bool = True
+) -> Samples:
     """Some samples of a data set as the model sees them."""
-    store = SampleStore(dataset, torch.device("cpu"), told=_told(info, dataset))
+    told_of = _told(info, dataset) if tells else None
+    store = SampleStore(dataset, torch.device("cpu"), told=told_of)
     batches = [store.batch(numbers) for numbers in torch.split(torch.from_numpy(rows), AT_ONCE)]
     told = [batch.condition for batch in batches if batch.condition is not None]
     return Samples(

@@ -127,6 +127,8 @@ class TwoDecoder(LatentModel):
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map latents (B, D) to samples of the domains `condition` (B,)."""
+        if torch.compiler.is_exporting() and condition is not None:
+            return self._decode_all(z, condition)
         condition = self._known(condition, len(z)).to(z.device)
         made, places = [], []
         for domain in range(-1, len(self.decoders)):
@@ -150,6 +152,14 @@ class TwoDecoder(LatentModel):
             return torch.stack(every).mean(dim=0)
         x_hat: Tensor = self.decoders[domain](z)
         return torch.sigmoid(x_hat) if self.bounded else x_hat
+
+    def _decode_all(self, z: Tensor, condition: Tensor) -> Tensor:
+        """The same by every decoder: exporters cannot follow rows that depend on the data."""
+        found = self._decode_as(-1, z)
+        for domain in range(len(self.decoders)):
+            is_own = (condition == domain).view(-1, *(1 for _ in found.shape[1:]))
+            found = torch.where(is_own, self._decode_as(domain, z), found)
+        return found
 
     def loss(self, batch: Batch, step: Step) -> Losses:
         """Squared error of each sample by its own decoder, and the distance of the domains."""

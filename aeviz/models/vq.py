@@ -220,7 +220,8 @@ class VQVAE(LatentModel):
         """What is quantised, (B, d, h, w); a dense encoder's row is taken apart likewise."""
         features: Tensor = self.encoder(x)
         if features.ndim == 2:
-            features = features.view(len(x), *self.map_sizes[0], -1).permute(0, 3, 1, 2)
+            # not `len(x)`, a number that exporters would take for a constant
+            features = features.view(x.shape[0], *self.map_sizes[0], -1).permute(0, 3, 1, 2)
         return features
 
     def _output(self, codes: Tensor) -> Tensor:

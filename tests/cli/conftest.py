@@ -50,3 +50,12 @@ def wine_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["--data", "wine", "--model", "linear", "--latent", "3", "--epochs", "1"]
     assert main(["train", *options, "--out", str(out)]) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def told_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One epoch of a conditional VAE on wine, told the cultivar."""
+    out = tmp_path_factory.mktemp("runs") / "told"
+    options = ["--data", "wine", "--model", "conditional-vae", "--set", "model.widths=8"]
+    assert main(["train", *options, "--epochs", "1", "--out", str(out)]) == 0
+    return out

@@ -113,3 +113,23 @@ def test_what_cannot_be_is_one_sentence(
 def test_unknown_endings_are_refused(hostile: Encoded, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"z\.xlsx: latents are written as \.csv"):
         hostile.save(tmp_path / "z.xlsx")
+
+
+def test_all_samples_can_be_told_the_same(command: Command, told_run: Path, tmp_path: Path) -> None:
+    run, out = load(told_run), tmp_path / "z.npz"
+    assert run.folder.samples is not None
+    own = np.asarray(run.folder.samples)
+    np.savez(tmp_path / "own.npz", x=own)
+    (tmp_path / "own.csv").write_text(
+        "\n".join([",".join(run.feature_names), *(",".join(map(str, row)) for row in own)])
+    )
+    for more in ((), ("--data", tmp_path / "own.npz"), ("--data", tmp_path / "own.csv")):
+        outcome = command("encode", told_run, *more, "--condition", "Barbera", "-o", out)
+        assert outcome.code == 0, outcome.err
+        with np.load(out) as arrays:
+            wanted = run.encode(own, condition="Barbera")
+            rows = run.index if not more else slice(None)
+            np.testing.assert_allclose(arrays["z"][rows], wanted, atol=1e-5)
+    refused = command("encode", told_run, "--condition", "Merlot", "-o", out)
+    assert refused.code == 2
+    assert "Barbera" in refused.err

@@ -3,7 +3,9 @@
 import base64
 import io
 import json
+import os
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,16 +17,6 @@ import aeviz
 from aeviz import data
 from aeviz.api import load
 from tests.cli.conftest import Command
-
-
-@pytest.fixture(scope="session")
-def told_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One epoch of a conditional VAE on wine."""
-    out = tmp_path_factory.mktemp("runs") / "told"
-    options = {"model.widths": [8]}
-    aeviz.train("wine", "conditional-vae", epochs=1, options=options, out=out, progress=False)
-    return out
-
 
 # ── models ────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,6 +87,22 @@ def test_a_conditional_model_takes_its_condition(
     found = module(torch.from_numpy(z), torch.tensor([0, 1, 2])).detach().numpy()
     wanted = run.decode(z, condition=["Barolo", "Grignolino", "Barbera"])
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["onnx", "pt2", "safetensors"])
+def test_a_part_names_its_epoch_and_no_folder(
+    kind: str, command: Command, told_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / f"decoder.{kind}"
+    assert command("export", told_run, "--part", "decoder", "--epoch", "0", "-o", out).code == 0
+    content = out.read_bytes()
+    if zipfile.is_zipfile(out):
+        with zipfile.ZipFile(out) as archive:
+            content += b"".join(archive.read(name) for name in archive.namelist())
+    assert b"epoch" in content
+    for place in (Path(aeviz.__file__).parent, Path(np.__file__).parents[1], Path.home(), tmp_path):
+        assert f"{place}{os.sep}".encode() not in content
+    assert b'.py", line' not in content
 
 
 # ── the projector ─────────────────────────────────────────────────────────────────────────────

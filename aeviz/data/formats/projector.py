@@ -19,7 +19,7 @@ def is_projector(path: Path, head: bytes) -> bool:
         return True  # its entry says what is wrong
 
 
-@register_format("TensorBoard projector", recognises=is_projector, options=OPTIONS, order=90)
+@register_format("TensorBoard projector", recognises=is_projector, options=OPTIONS, order=40)
 def projector_entry(path: Path) -> DatasetEntry:
     """Vectors with their metadata as a data set that can be trained on.
 
