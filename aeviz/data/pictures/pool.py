@@ -31,6 +31,10 @@ Answer = tuple[int, Mapping[str, Any]]
 """The row of a picture with what was found, or with "error"."""
 
 
+START_SECONDS = 60.0
+"""How long a process may take until it is ready: on a busy computer its imports do."""
+
+
 def processes() -> int:
     """As many as there are cores to spare: one is left to the person."""
     with contextlib.suppress(AttributeError):  # only Linux tells which cores are ours
@@ -108,7 +112,8 @@ class Pool:
             if answer is not None:
                 yield answer
         for process in self._running:
-            if time.monotonic() - process.since > self._seconds and not process.is_idle:
+            patience = self._seconds if process.is_ready else max(self._seconds, START_SECONDS)
+            if time.monotonic() - process.since > patience and not process.is_idle:
                 process.is_overdue = True
                 process.kill()  # that it has ended is heard as any other end
 
