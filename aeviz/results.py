@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aeviz.export.tables import neutral, number
+from aeviz.data.tables.formulas import neutral
+from aeviz.export.tables import number
 from aeviz.runs.atomic import write_bytes
 from aeviz.runs.reading import RunError
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aeviz.export.tables import neutral, number
+from aeviz.data.tables.formulas import neutral
+from aeviz.export.tables import number
 from aeviz.messages import FloatArray, IntArray
 from aeviz.runs.atomic import write_bytes
 

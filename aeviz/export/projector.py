@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aeviz.data.tables.formulas import neutral
 from aeviz.export import sheets
 from aeviz.export.latents import Encoded
 from aeviz.export.tables import number
@@ -75,8 +76,8 @@ def metadata_tsv(found: Encoded) -> bytes:
 
 
 def _cell(value: Any) -> str:
-    """A value without tabs and line breaks, which would begin another cell."""
-    return " ".join(str(value).split())
+    """A value without tabs and line breaks, which would begin another cell, and no formula."""
+    return neutral(" ".join(str(value).split()))
 
 
 def sprite(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8] | None, tuple[int, int]]:

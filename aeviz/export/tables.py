@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from aeviz.data.tables.formulas import neutral
 from aeviz.messages import FloatArray
 
 
@@ -32,8 +33,3 @@ def _pixels(count: int) -> list[str]:
 def number(value: float) -> str:
     """As many digits as a float32 needs to be read back exactly."""
     return f"{float(value):.9g}"
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

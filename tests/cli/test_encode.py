@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aeviz import data
 from aeviz.api import load
 from aeviz.export.latents import Encoded, ExportError
 from tests.cli.conftest import Command
@@ -88,6 +89,20 @@ def test_anndata_reads_what_was_written(hostile: Encoded, tmp_path: Path) -> Non
     np.testing.assert_array_equal(found.obsm["X_aeviz"], hostile.z)
     assert found.obs["label"].tolist()[0] == "@a"
     assert list(found.obs_names) == list(NAMES)
+
+
+def test_our_own_reader_reads_the_words_back(hostile: Encoded, tmp_path: Path) -> None:
+    hostile.save(tmp_path / "z.csv")
+    options = {"label": "label", "features": "z1,z2", "name": "name"}
+    found = data.load(str(tmp_path / "z.csv"), tmp_path, options)
+    np.testing.assert_array_equal(found.samples, hostile.z)
+    assert found.sample_names == NAMES
+    assert found.labels is not None
+    assert [found.class_names[label] if label >= 0 else "" for label in found.labels] == [
+        "@a",
+        "",
+        "b",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """Own tables as text: what is found in them, and what is refused with its line and column."""
 
+import csv
 import gzip
+import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from aeviz.data.dataset import DataError, Dataset
 from aeviz.data.own import format_of
 from aeviz.data.tables import reading
 from aeviz.data.tables.assembling import assemble
+from aeviz.data.tables.formulas import neutral
 
 Read = Callable[..., Dataset]
 
@@ -499,3 +503,18 @@ def test_a_mutated_table_is_read_or_refused_and_never_breaks_its_reader(
             refused.append(str(error))
     assert len(refused) > count // 10
     assert max(map(len, refused)) < 600
+
+
+@pytest.mark.parametrize(
+    "word", ["=1+1", "+a", "-a", "@a", "'=1+1", "''-b", "it's", "'quoted'", "=a,b", '=cmd|"x"']
+)
+def test_words_that_were_kept_from_being_formulas_come_back(read: Read, word: str) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([neutral(word), "length", "label"])
+    for row in range(4):
+        writer.writerow([row * row + 0.5, row % 3, neutral(word) if row % 2 else "other"])
+    assert not re.search(r"(^|[,\"])[=+@-]", buffer.getvalue(), re.MULTILINE)
+    found = read(buffer.getvalue())
+    assert found.feature_names == (word, "length")
+    assert set(found.class_names) == {word, "other"}

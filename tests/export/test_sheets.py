@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from aeviz.data.tables.formulas import neutral
 from aeviz.export import sheets
-from aeviz.export.tables import decodes_csv, neutral
+from aeviz.export.tables import decodes_csv
 
 
 def test_cells_are_enlarged_by_whole_pixels_and_set_row_by_row() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aeviz.data.dataset import DataError
 from aeviz.data.tables.cells import decimal_sign, is_missing, is_number, number
+from aeviz.data.tables.formulas import plain
 from aeviz.data.tables.options import DELIMITERS, Wishes
 
 SAMPLED_LINES = 40
@@ -99,7 +100,7 @@ def check_width(line: int, row: Sequence[str], width: int, first: int) -> None:
 
 
 def records(lines: Iterable[str], delimiter: str, before: int) -> Iterator[Record]:
-    """Rows with cells, empty lines left out.
+    """Rows with cells, empty lines left out, marks against formulas taken off.
 
     Args:
         lines: Without their ends.
@@ -119,6 +120,8 @@ def records(lines: Iterable[str], delimiter: str, before: int) -> Iterator[Recor
             row = line.split()
         else:
             row = line.split(delimiter) if delimiter else [line]
+        if "'" in line:
+            row = [plain(cell) for cell in row]
         if len(row) > 1 or (row and row[0].strip()):
             yield done, row
 
