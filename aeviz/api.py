@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import TypeAdapter
 
 from aeviz.data.dataset import Scaling
+from aeviz.errors import ConditionError, DrawError, EpochError, PathError
 from aeviz.messages import Conditions, FloatArray, IntArray
 from aeviz.runs.run import RunError, RunFolder
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from aeviz.analysis.draws import Source
-    from aeviz.analysis.measures import Row
     from aeviz.analysis.paths import Method
     from aeviz.analysis.projection import Projection
     from aeviz.analysis.traversal import Traversal
@@ -31,22 +30,6 @@ EpochWord = int | Literal["last", "best"]
 
 SLICE_VALUES = 4 * 2**20
 """Values of the samples that are encoded or decoded at once: large layers fit into the memory."""
-
-
-class EpochError(ValueError):
-    """There is no such epoch, or its weights were thinned out; the message names the nearest."""
-
-
-class ConditionError(ValueError):
-    """A model cannot be told that; the message says what it can be told."""
-
-
-class PathError(ValueError):
-    """No such path can be made between these points; the message says why."""
-
-
-class DrawError(ValueError):
-    """Nothing can be drawn from that; the message says why, and from what one can."""
 
 
 class Run:
@@ -497,6 +480,7 @@ class Run:
         data_dir: str | os.PathLike[str] | None = None,
     ) -> Iterator[tuple[float, str, dict[str, Any] | None]]:
         """The same step by step: the share done and what is measured, with a row when it is."""
+        from aeviz.analysis.measures import as_mapping
         from aeviz.compute import evaluating
 
         only = (only,) if isinstance(only, str) else only
@@ -507,7 +491,7 @@ class Run:
         else:
             samples = evaluating.other_samples(self.folder, data, where)
         for share, title, row in evaluating.measures_of(self.folder, model, samples, only):
-            yield share, title, None if row is None else _measure_row(row, number)
+            yield share, title, None if row is None else as_mapping(row, number)
 
     def styles(self, count: int, epoch: EpochWord = "last", *, seed: int = 0) -> FloatArray:
         """Latents that show how much decodes differ: draws from the prior, float32 (count, D).
@@ -699,10 +683,3 @@ class Run:
 def load(path: str | os.PathLike[str]) -> Run:
     """Open a run folder; see `Run`."""
     return Run(path)
-
-
-def _measure_row(row: "Row", epoch: int) -> dict[str, Any]:
-    """A measure as a plain dict; what it has not is left out."""
-    plain = {**asdict(row), "epoch": epoch}
-    lacking = {"stderr": plain["stderr"] is None, "reason": not plain["reason"]}
-    return {name: value for name, value in plain.items() if not lacking.get(name, False)}

@@ -151,7 +151,8 @@ def _nothing_of_qt_left(
     yield
     _delete_later(application)
     widgets = [w for w in application.topLevelWidgets() if id(w) not in before and _is_left(w)]
-    assert not widgets, f"widgets that were not given to qtbot: {widgets}"
+    inside = [[type(child).__name__ for child in widget.children()] for widget in widgets]
+    assert not widgets, f"widgets that were not given to qtbot: {widgets}, with {inside}"
     running = [thing for thing in started if _is_running(thing)]
     assert not running, f"timers or animations left: {[_describe(thing) for thing in running]}"
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import aeviz
-from aeviz.api import EpochError, Run
+from aeviz.api import Run
+from aeviz.errors import EpochError
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import NamedTuple, TypeVar
 
@@ -191,3 +191,10 @@ def _import_files() -> None:
     """Import every file of the package once: each registers its measures."""
     for module in pkgutil.iter_modules(aeviz.analysis.__path__):
         importlib.import_module(f"aeviz.analysis.{module.name}")
+
+
+def as_mapping(row: Row, epoch: int) -> dict[str, Any]:
+    """A measure as a plain dict; what it has not is left out."""
+    plain = {**asdict(row), "epoch": epoch}
+    lacking = {"stderr": plain["stderr"] is None, "reason": not plain["reason"]}
+    return {name: value for name, value in plain.items() if not lacking.get(name, False)}

@@ -56,13 +56,13 @@ def draw(
     _check(using, count, sample, seed)
     if is_folder:
         _check_folder(output)
-    from aeviz import api
+    from aeviz import api, errors
 
     opened, console = api.load(run), Console()
     told = parse_condition(condition, opened.conditions)
     try:
         z = opened.draw(count, number, using=using, sample=sample, seed=seed)  # type: ignore[arg-type]
-    except api.DrawError as error:
+    except errors.DrawError as error:
         raise CommandError(f"--using {using}: {error}") from error
     x = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
     _write(kind, output, opened, z, x, told, console)

@@ -58,7 +58,7 @@ def path(
     if not 2 <= steps <= MOST_STEPS:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
     check_film(kind)
-    from aeviz import api
+    from aeviz import api, errors
     from aeviz.runs.atomic import write_bytes
 
     opened, console = api.load(run), Console()
@@ -67,7 +67,7 @@ def path(
     told = parse_condition(condition, opened.conditions)
     try:
         z = opened.walk(anchors, steps, number, method=method, condition=told)  # type: ignore[arg-type]
-    except api.PathError as error:
+    except errors.PathError as error:
         raise CommandError(f"--method {method}: {error}") from error
     x = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
     write_bytes(output, _content(kind, opened, z, x, console))

@@ -46,14 +46,14 @@ def traverse(
     number = parse_epoch(epoch)
     if not 2 <= steps <= MOST_STEPS:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
-    from aeviz import api
+    from aeviz import api, errors
     from aeviz.runs.atomic import write_bytes
 
     opened, console = api.load(run), Console()
     told = parse_condition(condition, opened.conditions)
     try:
         found = opened.traverse(steps, number, sample=sample)  # type: ignore[arg-type]
-    except api.DrawError as error:
+    except errors.DrawError as error:
         raise CommandError(f"--sample {sample}: {error}") from error
     places = found.z.reshape(-1, opened.latent_dim)
     x = opened.decode(places, number, condition=told)  # type: ignore[arg-type]

@@ -122,9 +122,8 @@ def _about(model: LatentModel, info: RunInfo, name: PartName) -> dict[str, str]:
 Run = Callable[[tuple[Tensor, ...]], np.ndarray[Any, Any]]
 
 
-def _onnx(
-    part: nn.Module, example: tuple[Tensor, ...], about: Mapping[str, str]
-) -> tuple[bytes, Run]:
+def _runtime() -> Any:
+    """The module onnxruntime, where all that ONNX files need is installed."""
     try:
         import onnx  # noqa: F401
         import onnxruntime
@@ -134,6 +133,13 @@ def _onnx(
             "ONNX files need onnx, onnxscript and onnxruntime: install them with "
             "pip install 'aeviz[onnx]'"
         ) from error
+    return onnxruntime
+
+
+def _onnx(
+    part: nn.Module, example: tuple[Tensor, ...], about: Mapping[str, str]
+) -> tuple[bytes, Run]:
+    runtime = _runtime()
     names = _input_names(about, example)
     with _quietly("ONNX", about["part"]):
         program = torch.onnx.export(
@@ -153,9 +159,9 @@ def _onnx(
         row = proto.metadata_props.add()
         row.key, row.value = key, words
     content = bytes(proto.SerializeToString())
-    options = onnxruntime.SessionOptions()
+    options = runtime.SessionOptions()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
     def run(test: tuple[Tensor, ...]) -> np.ndarray[Any, Any]:
         given = {each.name: each for each in session.get_inputs()}

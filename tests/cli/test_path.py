@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aeviz.api import PathError, load
+from aeviz.api import load
+from aeviz.errors import PathError
 from tests.cli.conftest import Command
 
 METHODS = ("straight", "slerp", "spline", "density", "geodesic")

@@ -9,10 +9,11 @@ import pytest
 
 import aeviz
 from aeviz import messages as m
-from aeviz.api import ConditionError, Run
+from aeviz.api import Run
 from aeviz.compute import answers
 from aeviz.compute.evaluating import other_samples
 from aeviz.compute.opened import OpenedRun
+from aeviz.errors import ConditionError
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
 
