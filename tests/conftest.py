@@ -147,10 +147,12 @@ def _nothing_of_qt_left(
     application = request.getfixturevalue("qapp")
     _isolate_settings(tmp_path)
     started = _record_starts(monkeypatch)
-    before = {id(widget) for widget in application.topLevelWidgets()}
+    before = {_address(widget) for widget in application.topLevelWidgets()}
     yield
     _delete_later(application)
-    widgets = [w for w in application.topLevelWidgets() if id(w) not in before and _is_left(w)]
+    widgets = [
+        w for w in application.topLevelWidgets() if _address(w) not in before and _is_left(w)
+    ]
     inside = [[type(child).__name__ for child in widget.children()] for widget in widgets]
     assert not widgets, f"widgets that were not given to qtbot: {widgets}, with {inside}"
     running = [thing for thing in started if _is_running(thing)]
@@ -190,6 +192,13 @@ def _delete_later(application: Any) -> None:
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         application.processEvents()
         gc.collect()
+
+
+def _address(widget: Any) -> int:
+    """Where a widget lies in Qt: Python makes a new object for it each time it is listed."""
+    import shiboken6
+
+    return int(shiboken6.getCppPointer(widget)[0])
 
 
 def _is_left(widget: Any) -> bool:

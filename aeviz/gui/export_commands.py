@@ -1,7 +1,6 @@
 """The commands that write latents, metrics, models and reports: ask where to, then go on."""
 
 import re
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -27,10 +26,10 @@ class ExportCommands(QObject):
 
     def __init__(self, session: Session, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session, self._commands, self._window = session, commands, parent
-        self._asks = [partial(self._ask, export) for export in EXPORTS]
-        for export, ask in zip(EXPORTS, self._asks, strict=True):
-            commands.connect_to(f"export.{export.what}", ask)
+        self._session, self._commands = session, commands
+        self._exports = {f"export.{export.what}": export for export in EXPORTS}
+        for name in self._exports:
+            commands.connect_to(name, self._on_asked)
         session.run_changed.connect(self._on_changed)
         session.epoch_added.connect(self._on_changed)
         self._on_changed()
@@ -46,14 +45,17 @@ class ExportCommands(QObject):
         for export in EXPORTS:
             self._commands.allow(f"export.{export.what}", self._why_not(export))
 
-    def _ask(self, export: Export) -> None:
-        run = self._session.run
-        if run is None:
+    @Slot()
+    def _on_asked(self) -> None:
+        run, export = self._session.run, self._exports.get(self.sender().objectName())
+        if run is None or export is None:
             return
         base = re.sub(r"[^\w.-]+", "-", run.title).strip("-.") or "run"
         ending = f".{export.ending}" if export.ending else ""
+        window = self.parent()
+        assert isinstance(window, QWidget)
         chosen, chosen_filter = QFileDialog.getSaveFileName(
-            self._window, export.tip, f"{base}-{export.what}{ending}", export.filters
+            window, export.tip, f"{base}-{export.what}{ending}", export.filters
         )
         if chosen:
             self._session.export(export.what, str(with_ending(Path(chosen), export, chosen_filter)))

@@ -35,11 +35,17 @@ class FigureCommands(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._view, self._docks = session, view, docks
-        self._commands, self._window = commands, parent
+        self._commands = commands
         commands.connect_to("figure.save", self._on_save)
         commands.connect_to("figure.copy", self._on_copy)
         session.run_changed.connect(self._on_changed)
         self._on_changed()
+
+    def _window(self) -> QWidget:
+        """Asked for, not kept: a window that its own parts hold would never go."""
+        window = self.parent()
+        assert isinstance(window, QWidget)
+        return window
 
     @property
     def makers(self) -> dict[str, Maker]:
@@ -58,7 +64,7 @@ class FigureCommands(QObject):
         return map_figure(self._view, title_of(session), about_of(session), has_legend=has_legend)
 
     def _losses(self, has_legend: bool) -> Figure | None:
-        session, plot = self._session, self._window.findChild(LossPlot)
+        session, plot = self._session, self._window().findChild(LossPlot)
         if session.run is None or not isinstance(plot, LossPlot) or not plot.curve_names:
             return None
         title = f"{session.run.title}, losses"
@@ -72,7 +78,7 @@ class FigureCommands(QObject):
 
     @Slot()
     def _on_save(self) -> None:
-        dialog = FigureDialog(self._session, self.makers, self._window)
+        dialog = FigureDialog(self._session, self.makers, self._window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -1,5 +1,6 @@
 """Exports from the window: asked for by name, with the ending of the chosen format."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,15 @@ def posted() -> list[m.Message]:
 
 
 @pytest.fixture
-def commands(posted: list[m.Message], qtbot: QtBot) -> Commands:
+def commands(posted: list[m.Message], qtbot: QtBot) -> Iterator[Commands]:
     window = QWidget()
     qtbot.addWidget(window)
     session = Session(posted.append)
     table = Commands(parent=window)
     ExportCommands(session, table, window)
     window.session = session  # type: ignore[attr-defined]
-    return table
+    yield table
+    assert window.children()  # it was there to the end
 
 
 def session_of(commands: Commands) -> Session:
