@@ -20,6 +20,12 @@ from aeviz.data.reader import Sink
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits and signals of POSIX")
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A cache that no other process of the tests reads into at the same time."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def quiet(share: float, phrase: str) -> None:
     """Reports to nobody."""
 
