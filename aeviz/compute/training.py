@@ -18,9 +18,10 @@ from aeviz.compute.averaging import Average
 from aeviz.compute.device import release_memory
 from aeviz.compute.finite import refuse_gradients
 from aeviz.compute.measuring import Found, measure
-from aeviz.compute.optimisers import make_optimiser, set_learning_rate
+from aeviz.compute.optimisers import learning_rate, make_optimiser, set_learning_rate
 from aeviz.compute.pace import Pace, progress
 from aeviz.compute.precision import Precision
+from aeviz.compute.replaying import Replay
 from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.schedules import Plateau, changes_within, factor
 from aeviz.compute.stopping import EarlyStopping, monitored
@@ -90,6 +91,7 @@ class Training:
         events: What happened in the epoch, in sentences.
         told: How many of them its result has told.
         restored: The epoch that consists in going back to the best weights; -1 while there is none.
+        replay: Plays steps from a recording, where the device can.
     """
 
     def __init__(
@@ -130,6 +132,7 @@ class Training:
         self._train = torch.from_numpy(split.train.copy())
         self._order = torch.empty(0, dtype=torch.int64)
         self.enter(0, 0)
+        self.replay = Replay(self)
         self._look_ahead()
 
     # ── where it stands ───────────────────────────────────────────────────────────────────────
@@ -138,6 +141,11 @@ class Training:
     def steps(self) -> int:
         """Optimiser steps of the epoch in progress; the last batch may be smaller."""
         return self.within + math.ceil((len(self._train) - self.taken) / self.batch_size)
+
+    @property
+    def steps_left(self) -> int:
+        """Optimiser steps that are planned from here on."""
+        return self._planned_steps - self.step
 
     @property
     def epochs(self) -> int:
@@ -291,16 +299,12 @@ class Training:
         """Do one optimiser step; returns how many samples it took."""
         rows = self._order[self.taken : self.taken + self.batch_size]
         own, weight, counted = self.world.share(rows)
-        losses = self._differentiate(own, weight)
+        if self._is_stepwise:
+            set_learning_rate(self.optimiser, self.current_lr)
+        losses = self.replay.step(self, own) or self._step(own, weight)
         if losses is None:
             self._halve()
             return self.advance()
-        if self._is_stepwise:
-            set_learning_rate(self.optimiser, self.current_lr)
-        if self.config.clip > 0:
-            self.precision.unscale(self.optimiser)
-            torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
-        self.precision.step(self.optimiser)
         if self.average is not None:
             self.average.step()
         count = len(rows)
@@ -310,29 +314,42 @@ class Training:
         self.tally.add(losses, counted, self.step)
         return count
 
-    def _differentiate(self, rows: Tensor, weight: float) -> Losses | None:
-        """Loss and gradient of a batch; None where half of it may fit into the memory.
+    def _step(self, rows: Tensor, weight: float) -> Losses | None:
+        """A step as it is written; None where half of the batch may fit into the memory.
 
         The exception is let go before anything is tried again: it keeps the tensors of its frames.
         """
         try:
-            batch = self.store.batch(rows, self.noise)
-            loss = self._loss = self._loss or self.world.loss_of(self.model)
-            if self.precision.is_mixed:
-                with self.precision.products():
-                    losses = loss(batch, self.where(self.noise))
-            else:
-                losses = loss(batch, self.where(self.noise))
-            for parameter in self.parameters:
-                parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
-            total = losses.total if weight == 1.0 else losses.total * weight
-            self.world.backward(self.precision.scaled(total))
+            losses = self.differentiate(rows, self.where(self.noise), weight)
         except torch.OutOfMemoryError:
             is_tried = self.batch_size < self.config.batch_size or self.batch_size == 1
             if is_tried or self.world.size > 1:  # the other ranks wait for this gradient
                 raise
             return None
+        self.optimise()
         return losses
+
+    def differentiate(self, rows: Tensor, where: Step, weight: float = 1.0) -> Losses:
+        """Loss and gradient of a batch, the latter times a weight."""
+        batch = self.store.batch(rows, self.noise)
+        loss = self._loss = self._loss or self.world.loss_of(self.model)
+        if self.precision.is_mixed:
+            with self.precision.products():
+                losses = loss(batch, where)
+        else:
+            losses = loss(batch, where)
+        for parameter in self.parameters:
+            parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
+        total = losses.total if weight == 1.0 else losses.total * weight
+        self.world.backward(self.precision.scaled(total))
+        return losses
+
+    def optimise(self) -> None:
+        """Move the weights along the gradient."""
+        if self.config.clip > 0:
+            self.precision.unscale(self.optimiser)
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
+        self.precision.step(self.optimiser)
 
     def _halve(self) -> None:
         """Go on with half the batch, once."""
@@ -479,7 +496,7 @@ def _measure(training: Training) -> Iterator[Yielded]:
         epoch=training.epoch,
         step=training.step,
         seconds=pace.seconds,
-        lr=training.optimiser.param_groups[0]["lr"],
+        lr=learning_rate(training.optimiser),
         metrics=metrics,
         latents=found.latents,
         weights=found.weights,
