@@ -72,7 +72,9 @@ class Recording:
                 losses = training.differentiate(self._rows, training.where(training.noise))
                 training.optimise()
                 self._names = tuple(losses.parts)
-                self._values = torch.stack([losses.total.detach(), *losses.parts.values()])
+                values = (losses.total, *losses.parts.values())
+                # detached: nothing may keep the nodes of this backward pass, and its stream, alive
+                self._values = torch.stack([value.detach() for value in values])
             finally:
                 self._graph.capture_end()
         self._parameters = training.parameters
