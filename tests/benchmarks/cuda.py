@@ -131,6 +131,7 @@ def graph_steps(model: nn.Module, pixels: Tensor, size: int) -> Steps:
             graph.replay()
             done = (done + size) % (len(pixels) - size)
 
+    advance.kept = model, optimiser  # type: ignore[attr-defined]  # the graph has their addresses
     return advance
 
 
