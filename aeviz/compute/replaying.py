@@ -11,6 +11,7 @@ step it is; and it is recorded anew whenever something else that the host knows 
 """
 
 import logging
+import time
 import warnings
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from aeviz.compute import seeds
 from aeviz.compute.optimisers import can_be_recorded
-from aeviz.models.base import Losses, Step
+from aeviz.models.base import Step
 
 if TYPE_CHECKING:
     from aeviz.compute.training import Training
@@ -30,7 +31,14 @@ FIRST = 3
 """Steps that are done as usual before the first is recorded: libraries and states come to be."""
 
 WORTH = 20
-"""A step that is not repeated so often is not recorded."""
+"""Nothing is recorded for fewer steps."""
+
+MEASURED = 5
+"""Single steps that show how long one takes."""
+
+UNNOTICED, MOST = 1e-3, 16
+"""Seconds that steps may take, and their number, that are played at once: a pause or a turned
+weight waits for them."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,42 +61,53 @@ def _watched(step: Step) -> tuple[Step, set[str]]:
 
 
 class Recording:
-    """A step as a graph.
+    """Some steps in a row as a graph.
 
     Args:
-        training: Whose step is recorded; nothing of it is done yet.
-        rows: A batch like those that are to come, int64 (B,) on the device.
+        training: Whose steps are recorded; none of them is done yet.
+        size: Samples of each.
+        count: How many there are.
+
+    Attributes:
+        terms: Names of the loss's terms.
     """
 
-    def __init__(self, training: "Training", rows: Tensor) -> None:
-        self._rows = rows.clone()
+    def __init__(self, training: "Training", size: int, count: int) -> None:
+        device = training.store.device
+        self.terms: tuple[str, ...] = ()
+        self._rows = torch.zeros(count, size, dtype=torch.int64, device=device)
+        self._parameters = training.parameters
         self._graph = torch.cuda.CUDAGraph()
         self._graph.register_generator_state(training.noise)
-        torch.cuda.synchronize(rows.device)
-        with _stream(rows.device):
-            # relaxed for other threads: they may use the device as they like meanwhile
+        torch.cuda.synchronize(device)
+        with _stream(device):
+            # other threads may use the device as they like meanwhile
             self._graph.capture_begin(capture_error_mode="thread_local")
             try:
-                losses = training.differentiate(self._rows, training.where(training.noise))
-                training.optimise()
-                self._names = tuple(losses.parts)
-                values = (losses.total, *losses.parts.values())
-                # detached: nothing may keep the nodes of this backward pass, and its stream, alive
-                self._values = torch.stack([value.detach() for value in values])
+                self._values = self._record(training)
             finally:
                 self._graph.capture_end()
-        self._parameters = training.parameters
-        self._gradients = [parameter.grad for parameter in training.parameters]
+        self._gradients = [parameter.grad for parameter in self._parameters]
 
-    def play(self, rows: Tensor) -> Losses:
-        """Do the step with these rows."""
-        self._rows.copy_(rows)
+    def _record(self, training: "Training") -> Tensor:
+        """Do the steps; returns loss and terms of each, (count, 1 + terms)."""
+        values: list[Tensor] = []
+        for rows in self._rows:
+            losses = training.differentiate(rows, training.where(training.noise))
+            training.optimise()
+            self.terms = tuple(losses.parts)
+            # detached: nothing may keep the nodes of this backward pass, and its stream, alive
+            values += [value.detach() for value in (losses.total, *losses.parts.values())]
+        return torch.stack(values).view(len(self._rows), -1)
+
+    def play(self, rows: Tensor) -> Tensor:
+        """Do the steps with these rows, one batch after the other; returns what each has lost."""
+        self._rows.copy_(rows.view(self._rows.shape))
         self._graph.replay()
         if self._parameters[0].grad is not self._gradients[0]:
             for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
                 parameter.grad = gradient
-        total, *parts = self._values.clone().unbind()
-        return Losses(total, dict(zip(self._names, parts, strict=True)))
+        return self._values.clone()
 
 
 class Replay:
@@ -96,51 +115,91 @@ class Replay:
 
     Attributes:
         reason: Why steps are not recorded; "" while they are, or may be.
-        recording: The step that is played; None before there is one.
+        recordings: What is played, by the samples of a step and how many steps it is.
+        burst: How many steps are played at once; 0 before it is known.
     """
 
     def __init__(self, training: "Training") -> None:
-        self.recording: Recording | None = None
-        self._key: Hashable = None
-        self._asked: set[str] | None = None
-        self._done = 0
         self.reason = _why_not(training)
+        self.recordings: dict[tuple[int, int], Recording] = {}
+        self.burst = 0
+        self._asked: set[str] | None = None
+        self._key: Hashable = None
+        self._optimiser: object = None
+        self._done = 0
 
-    def step(self, training: "Training", rows: Tensor) -> Losses | None:
-        """Do a step from the recording; None where it has to be done as usual."""
-        if self.reason or len(rows) != training.batch_size:
-            return None
+    def advance(self, training: "Training") -> bool:
+        """Do the next steps of the epoch from a recording; False where one has to be done anew."""
+        if self.reason or not self._is_time(training):
+            return False
+        whole = training.left // training.batch_size
+        if not self.burst and whole >= MEASURED and training.may_burst:
+            return self._measure(training)
+        is_burst = 0 < self.burst <= whole and training.may_burst
+        return self._play(training, self.burst if is_burst else 1)
+
+    def _is_time(self, training: "Training") -> bool:
+        """Whether steps may be played or recorded; what has become void is dropped."""
+        if training.optimiser is not self._optimiser:
+            self._optimiser, self._done = training.optimiser, 0
+        self._done += 1
+        if self._done <= FIRST or (training.steps_left < WORTH and not self.recordings):
+            return False
+        if self._asked is None and not self._try(training):
+            return False
         key = self._state(training)
         if key != self._key:
-            self._key, self.recording, self._done = key, None, 0
-        if self.recording is None and not self._record(training, rows):
-            return None
-        return None if self.recording is None else self.recording.play(rows)
+            self._key, self.recordings = key, {}
+        return True
 
     def _state(self, training: "Training") -> Hashable:
-        """What the host puts into a step: where any of it changes, the recording is void."""
+        """What the host puts into a step: where any of it changes, the recordings are void."""
         epoch = training.epoch if self._asked and "epoch" in self._asked else 0
-        weights = tuple(training.weights.items())
-        return training.batch_size, training.stage, training.optimiser, weights, epoch
+        return training.stage, training.optimiser, tuple(training.weights.items()), epoch
 
-    def _record(self, training: "Training", rows: Tensor) -> bool:
-        """Record a step, if it is time and can be done."""
-        self._done += 1
-        if self._done <= FIRST or training.steps_left < WORTH:
-            return False
+    def _try(self, training: "Training") -> bool:
+        """Find out whether a step can be recorded."""
         try:
-            if self._asked is None:
-                self._asked = _asked(training, rows)
-                self._key = self._state(training)
-            if self._asked & {"step", "steps"}:
-                self.reason = "its loss depends on the step"
-                return False
-            self.recording = Recording(training, rows)
-        except RuntimeError as error:  # torch's own, whatever it is: the step is done as usual
-            self.reason = str(error).strip().splitlines()[0]
-            _log.info("steps are not recorded: %s", self.reason)
+            self._asked = _asked(training)
+        except RuntimeError as error:  # torch's own, whatever it is
+            self._give_up(error)
             return False
+        if self._asked & {"step", "steps"}:
+            self.reason = "its loss depends on the step"
+        return not self.reason
+
+    def _measure(self, training: "Training") -> bool:
+        """Play some single steps and see how many of them a person does not notice."""
+        if not self._play(training, 1):  # it may have had to be recorded
+            return False
+        device = training.store.device
+        torch.cuda.synchronize(device)
+        began = time.perf_counter()
+        for _ in range(MEASURED - 1):
+            self._play(training, 1)
+        torch.cuda.synchronize(device)
+        each = (time.perf_counter() - began) / (MEASURED - 1)
+        self.burst = max(1, min(MOST, int(UNNOTICED / each)))
         return True
+
+    def _play(self, training: "Training", count: int) -> bool:
+        """Play so many steps, recorded first where they have not been."""
+        size = min(training.batch_size, training.left)
+        recording = self.recordings.get((size, count))
+        if recording is None:
+            try:
+                recording = self.recordings[size, count] = Recording(training, size, count)
+            except RuntimeError as error:  # torch's own, whatever it is
+                self._give_up(error)
+                return False
+        values = recording.play(training.next_rows(size * count))
+        training.stepped(values, recording.terms, size)
+        return True
+
+    def _give_up(self, error: RuntimeError) -> None:
+        self.reason = str(error).strip().splitlines()[0]
+        self.recordings = {}
+        _log.info("steps are not recorded: %s", self.reason)
 
 
 def _why_not(training: "Training") -> str:
@@ -157,7 +216,7 @@ def _why_not(training: "Training") -> str:
     return ""
 
 
-def _asked(training: "Training", rows: Tensor) -> set[str]:
+def _asked(training: "Training") -> set[str]:
     """What the loss asks about time; leaves weights, buffers and generators as they were.
 
     Raises:
@@ -169,7 +228,7 @@ def _asked(training: "Training", rows: Tensor) -> set[str]:
     step, asked = _watched(training.where(training.noise))
     try:
         with _no_waiting():
-            training.differentiate(rows, step)
+            training.differentiate(training.next_rows(training.batch_size), step)
     finally:
         training.noise.set_state(noise)
         seeds.set_global_state(device, dropout)
@@ -197,7 +256,7 @@ def _no_waiting() -> Iterator[None]:
 def _stream(device: torch.device) -> Iterator[None]:
     """A stream of its own, as a recording needs it, and the one before back in any case."""
     before = torch.cuda.current_stream(device)
-    own = torch.cuda.Stream(device)
+    own: torch.cuda.Stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     own.wait_stream(before)
     torch.cuda.set_stream(own)
     try:

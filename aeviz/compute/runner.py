@@ -314,6 +314,7 @@ def _pull(
             yield _save(recorder, agreed)
         if agreed.is_stopping:
             return
+        recorder.training.is_single = controls.is_single
 
 
 def _wait(recorder: Recorder | Onlooker, controls: Controls, agreed: Controls) -> Messages:

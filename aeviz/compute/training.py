@@ -92,6 +92,7 @@ class Training:
         told: How many of them its result has told.
         restored: The epoch that consists in going back to the best weights; -1 while there is none.
         replay: Plays steps from a recording, where the device can.
+        is_single: Whether somebody goes step by step.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Training:
         self.shuffle = seeds.generator(seed, "shuffle")
         self.shuffle_start = self.shuffle.get_state()
         self.noise = seeds.generator(seed, "noise", store.device, self.world.rank)
-        self.is_running = False
+        self.is_running = self.is_single = False
         self.saved_global: Tensor | None = None
         self.precision = Precision(config.precision, store.device)
         self.average = Average(model, config.ema) if config.ema > 0 else None
@@ -140,7 +141,17 @@ class Training:
     @property
     def steps(self) -> int:
         """Optimiser steps of the epoch in progress; the last batch may be smaller."""
-        return self.within + math.ceil((len(self._train) - self.taken) / self.batch_size)
+        return self.within + math.ceil(self.left / self.batch_size)
+
+    @property
+    def left(self) -> int:
+        """Samples that the epoch in progress has not taken yet."""
+        return len(self._train) - self.taken
+
+    @property
+    def may_burst(self) -> bool:
+        """Whether several steps may be done at once: nobody counts them, and none is special."""
+        return not (self.is_single or self._is_stepwise or self.average is not None)
 
     @property
     def steps_left(self) -> int:
@@ -295,24 +306,44 @@ class Training:
 
     # ── a step ────────────────────────────────────────────────────────────────────────────────
 
-    def advance(self) -> int:
-        """Do one optimiser step; returns how many samples it took."""
-        rows = self._order[self.taken : self.taken + self.batch_size]
-        own, weight, counted = self.world.share(rows)
+    def advance(self) -> None:
+        """Do one optimiser step, or on some devices a few that take no time together."""
         if self._is_stepwise:
             set_learning_rate(self.optimiser, self.current_lr)
-        losses = self.replay.step(self, own) or self._step(own, weight)
+        if self.replay.advance(self):
+            return
+        count = min(self.batch_size, self.left)
+        own, weight, counted = self.world.share(self.next_rows(count))
+        losses = self._step(own, weight)
         if losses is None:
             self._halve()
-            return self.advance()
+            self.advance()
+            return
+        self._count(1, count)
+        self.tally.add(losses, counted, self.step)
+
+    def next_rows(self, count: int) -> Tensor:
+        """The next samples of the epoch by their numbers, int64 (count,) on the device."""
+        return self._order[self.taken : self.taken + count]
+
+    def stepped(self, values: Tensor, terms: tuple[str, ...], size: int) -> None:
+        """Take note of steps that were played.
+
+        Args:
+            values: Loss and terms of each, (steps, 1 + terms).
+            terms: Their names.
+            size: Samples of each step.
+        """
+        first = self.step + 1
+        self._count(len(values), size)
+        self.tally.add_played(values, terms, size, first)
+
+    def _count(self, steps: int, size: int) -> None:
         if self.average is not None:
             self.average.step()
-        count = len(rows)
-        self.within += 1
-        self.taken += count
-        self.step += 1
-        self.tally.add(losses, counted, self.step)
-        return count
+        self.within += steps
+        self.taken += steps * size
+        self.step += steps
 
     def _step(self, rows: Tensor, weight: float) -> Losses | None:
         """A step as it is written; None where half of the batch may fit into the memory.
@@ -457,8 +488,10 @@ def _steps(training: Training) -> Iterator[Yielded]:
     training.model.train()
     pace = training.pace
     while training.within < training.steps:
-        count = training.advance()
-        if training.world.is_due(training.step, pace.stepped(count)):
+        taken, within = training.taken, training.within
+        training.advance()
+        since = pace.stepped(training.taken - taken, training.within - within)
+        if training.world.is_due(training.step, since):
             yield progress(training, "training", _read(training))
         else:
             yield None

@@ -16,17 +16,20 @@ from torch import Tensor, nn
 from aeviz.compute.device import choose
 from aeviz.compute.preparing import prepare
 from aeviz.compute.settings import complete
-from aeviz.compute.training import Training
+from aeviz.compute.training import Training, _steps
 from aeviz.data.dataset import Dataset
 from aeviz.models import MODELS
 from aeviz.models.base import Batch
 from tests.benchmarks.frame import Row, benchmark, row
-from tests.benchmarks.models import bare_steps, dataset_of, our_steps
+from tests.benchmarks.models import bare_steps, dataset_of
 from tests.benchmarks.training import VAE, BareLinear, BareVAE, Steps, mnist, pixels_of
 
 ROUNDS = 9
 SECONDS = 0.15
 """Of a round on each side."""
+
+DONE = object()
+"""What comes after the last step of an epoch."""
 
 BATCHES = (64, 128, 512, 4096)
 
@@ -64,29 +67,71 @@ def measure_cuda(full: bool) -> Iterator[Row]:
     for title, (name, size) in GRAPHS.items():
         ours = our_steps(training_of(name, size, dataset))
         theirs = graph_steps(bare_model(name, dataset), pixels, size)
-        yield rate(title, ours, theirs, size)
+        yield rate(title, ours, of_steps(theirs, size))
     for title, name in EAGER.items():
-        ours, bare = our_steps(training_of(name, 128)), bare_steps(training_of(name, 128))
-        yield rate(title, ours, bare, 128)
+        bare = training_of(name, 128)
+        size = min(128, len(bare.split.train))
+        yield rate(title, our_steps(training_of(name, 128)), of_steps(bare_steps(bare), size))
 
 
-def rate(title: str, ours: Steps, theirs: Steps, size: int) -> Row:
+Timed = Callable[[int], tuple[int, float]]
+"""Does about so many steps; returns of how many samples, and the seconds until the device has."""
+
+
+def rate(title: str, ours: Timed, theirs: Timed) -> Row:
     """Samples per second of both, in turns: medians."""
-    for steps in (ours, theirs):
-        steps(40)
-    count = max(3, round(SECONDS / time_of(theirs, 20)))
-    pairs = [(time_of(ours, count), time_of(theirs, count)) for _ in range(ROUNDS)]
-    mine, other = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return row(title, size / mine, "samples/s", reference=size / other)
+    ours(60)
+    theirs(60)
+    count = max(3, round(20 * SECONDS / theirs(20)[1]))
+    pairs = [(speed(ours, count), speed(theirs, count)) for _ in range(ROUNDS)]
+    mine, other = (statistics.median(speeds) for speeds in zip(*pairs, strict=True))
+    return row(title, mine, "samples/s", reference=other)
 
 
-def time_of(steps: Steps, count: int) -> float:
-    """Seconds per step until the device has done them."""
+def speed(timed: Timed, count: int) -> float:
+    """Samples per second."""
+    samples, seconds = timed(count)
+    return samples / seconds
+
+
+def now() -> float:
+    """Seconds on a clock, once the device has done what it was asked."""
     torch.cuda.synchronize()
-    began = time.perf_counter()
-    steps(count)
-    torch.cuda.synchronize()
-    return (time.perf_counter() - began) / count
+    return time.perf_counter()
+
+
+def of_steps(steps: Steps, size: int) -> Timed:
+    """The time of steps that all have the same size."""
+
+    def advance(count: int) -> tuple[int, float]:
+        began = now()
+        steps(count)
+        return count * size, now() - began
+
+    return advance
+
+
+def our_steps(training: Training) -> Timed:
+    """The steps of `fit`, with all that it does between them; nothing between epochs is counted."""
+    training.model.train()
+    training.begin(1)
+    job = _steps(training)
+
+    def advance(count: int) -> tuple[int, float]:
+        nonlocal job
+        until, samples, seconds = training.step + count, 0, 0.0
+        while training.step < until:
+            before, began = training.taken, now()
+            while training.step < until and next(job, DONE) is not DONE:
+                pass
+            samples += training.taken - before
+            seconds += now() - began
+            if not training.left:
+                training.begin(training.epoch + 1)
+                job = _steps(training)
+        return samples, seconds
+
+    return advance
 
 
 def training_of(name: str, size: int, dataset: Dataset | None = None) -> Training:
