@@ -117,12 +117,13 @@ class Replay:
         reason: Why steps are not recorded; "" while they are, or may be.
         recordings: What is played, by the samples of a step and how many steps it is.
         burst: How many steps are played at once; 0 before it is known.
+        played: How many steps were.
     """
 
     def __init__(self, training: "Training") -> None:
         self.reason = _why_not(training)
         self.recordings: dict[tuple[int, int], Recording] = {}
-        self.burst = 0
+        self.burst = self.played = 0
         self._asked: set[str] | None = None
         self._key: Hashable = None
         self._optimiser: object = None
@@ -140,8 +141,8 @@ class Replay:
 
     def _is_time(self, training: "Training") -> bool:
         """Whether steps may be played or recorded; what has become void is dropped."""
-        if training.optimiser is not self._optimiser:
-            self._optimiser, self._done = training.optimiser, 0
+        if training.optimiser is not self._optimiser:  # another stage has another loss
+            self._optimiser, self._done, self._asked = training.optimiser, 0, None
         self._done += 1
         if self._done <= FIRST or (training.steps_left < WORTH and not self.recordings):
             return False
@@ -194,6 +195,7 @@ class Replay:
                 return False
         values = recording.play(training.next_rows(size * count))
         training.stepped(values, recording.terms, size)
+        self.played += count
         return True
 
     def _give_up(self, error: RuntimeError) -> None:
