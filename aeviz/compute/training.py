@@ -363,6 +363,9 @@ class Training:
     def differentiate(self, rows: Tensor, where: Step, weight: float = 1.0) -> Losses:
         """Loss and gradient of a batch, the latter times a weight."""
         batch = self.store.batch(rows, self.noise)
+        if self.store.reads_ahead and self.world.size == 1:
+            coming = self.taken + len(rows)
+            self.store.expect(self._order[coming : coming + self.batch_size])
         loss = self._loss = self._loss or self.world.loss_of(self.model)
         if self.precision.is_mixed:
             with self.precision.products():
