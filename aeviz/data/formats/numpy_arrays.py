@@ -123,7 +123,11 @@ def load_arrays(
     label = _key(path, headers, str(options.get("label", "")), LABELS, "labels")
     is_large = headers[key].bytes > mapped.IN_MEMORY
     wanted = [*([] if is_large else [key]), *([label] if label else [])]
-    arrays = _read(path, [*wanted, "feature_names", "class_names"], is_large=is_large)
+    wanted += [name for name in ("feature_names", "class_names") if name in headers]
+    for name in wanted:
+        if headers[name].bytes > mapped.IN_MEMORY:
+            raise DataError(f"{path}: its {name} take {headers[name].bytes / 2**30:.1f} GB")
+    arrays = _read(path, wanted)
     if is_large:
         samples, scaling, remarks = _map_samples(path, key, shape, report)
     else:
@@ -232,9 +236,11 @@ def _shape(path: Path, header: Header) -> tuple[int, ...]:
 # ── arrays ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(path: Path, names: Sequence[str], *, is_large: bool) -> dict[str, NDArray[Any]]:
+def _read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    if not names:
+        return {}
     try:
-        found = np.load(path, mmap_mode="r" if is_large else None, allow_pickle=False)
+        found = np.load(path, allow_pickle=False)
         if isinstance(found, np.ndarray):
             return {"x": found}
         with found:
