@@ -32,6 +32,9 @@ from aeviz.data.options import BINARISE
 from aeviz.data.own import register_format
 
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
+MOST_BESIDE = 2**31
+"""Bytes of labels or names at most: they are held in memory."""
+
 MOST_SIDE = 4096
 """Pixels along a side of an image at most."""
 
@@ -125,7 +128,7 @@ def load_arrays(
     wanted = [*([] if is_large else [key]), *([label] if label else [])]
     wanted += [name for name in ("feature_names", "class_names") if name in headers]
     for name in wanted:
-        if headers[name].bytes > mapped.IN_MEMORY:
+        if headers[name].bytes > MOST_BESIDE and name != key:
             raise DataError(f"{path}: its {name} take {headers[name].bytes / 2**30:.1f} GB")
     arrays = _read(path, wanted)
     if is_large:
