@@ -396,6 +396,23 @@ class Conditions:
     middles: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """One more thing that is known of every sample, beside its label.
+
+    Attributes:
+        name: What a person reads.
+        values: float32 (N,): numbers, NaN where missing; of choices which one, -1 where missing.
+        names: One per choice; empty for numbers.
+        unit: Of the numbers, or "".
+    """
+
+    name: str
+    values: FloatArray
+    names: tuple[str, ...] = ()
+    unit: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EngineReady(Message):
     """torch is there: decoding and training can be asked for.
@@ -447,6 +464,8 @@ class RunOpened(Message):
         told: The condition of every shown sample: its choice (N,), -1 where missing, or its numbers
             (N, K), NaN where missing; None where it is the sample itself.
         notes: What a person named in it, see `aeviz.runs.notes`.
+        known: What else is known of the shown samples.
+        names: Of the shown samples, one each or none.
     """
 
     path: str
@@ -474,6 +493,8 @@ class RunOpened(Message):
     conditions: Conditions | None = None
     told: NDArray[Any] | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    known: tuple[Known, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:

@@ -87,6 +87,8 @@ class OpenedRun:
             conditions=contents.model.conditions,
             told=folder.conditions,
             notes=read_notes(folder.path),
+            known=contents.known,
+            names=folder.names,
         )
 
     def epochs(self) -> Iterator[EpochDone]:

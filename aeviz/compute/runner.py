@@ -19,6 +19,7 @@ from aeviz.compute.building import spec_from
 from aeviz.compute.controls import Controls
 from aeviz.compute.device import choose, explain
 from aeviz.compute.history import Weights
+from aeviz.compute.info import columns_of, names_of
 from aeviz.compute.joining import joined
 from aeviz.compute.opened import OpenedRun
 from aeviz.compute.preparing import (
@@ -229,6 +230,8 @@ def _create(path: Path, prepared: Prepared) -> RunWriter:
         parts=parts.parts,
         samples=rows_of(dataset.samples, kept),
         conditions=None if prepared.told is None else prepared.told.of(parts.shown),
+        columns=columns_of(dataset, prepared.training.config.shown, parts.shown),
+        names=names_of(dataset, parts.shown),
     )
 
 
