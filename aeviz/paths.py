@@ -28,6 +28,11 @@ def demo() -> Path:
     return resources() / "demo"
 
 
+def config() -> Path:
+    """Where it is remembered which files the user trusts."""
+    return Path(platformdirs.user_config_dir("aeviz", appauthor=False))
+
+
 def cache() -> Path:
     """Where compiled kernels and other things that can be made again are kept."""
     return Path(platformdirs.user_cache_dir("aeviz", appauthor=False))
