@@ -65,6 +65,7 @@ class Entry:
         settings: For a preset the settings it stands for, group → name → value; for a model the
             data set that suits it, as data.name, and the training defaults that it changes.
         download: Whether a data set has to be on disk or downloaded first.
+        origin: The plug-in that brings it, "" where aeviz does.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Entry:
     options: tuple[Option, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     download: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,10 @@ class Catalogue:
 
     def to_json(self) -> str:
         """The text of `resources/catalogue.json`."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        rows = asdict(self)
+        for entry in (*rows["models"], *rows["data"], *rows["presets"]):
+            del entry["origin"]  # of what is built in there is none
+        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
 @cache

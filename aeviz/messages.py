@@ -415,6 +415,25 @@ class EngineReady(Message):
     count: int = 1
 
 
+@dataclass(frozen=True)
+class NeededPlugin:
+    """A plug-in that a run's model needs and that is not loaded.
+
+    Attributes:
+        title: Its file's name, or package and version.
+        path: The file, "" where there is none that could be allowed.
+        sha256: Hash of what it holds now.
+        has_changed: Whether it held something else when the run was trained.
+        sentence: What it brought, and that it is not loaded.
+    """
+
+    title: str
+    path: str = ""
+    sha256: str = ""
+    has_changed: bool = False
+    sentence: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RunOpened(Message):
     """A run can be shown, from a folder or from a training that has just begun.
@@ -447,6 +466,8 @@ class RunOpened(Message):
         told: The condition of every shown sample: its choice (N,), -1 where missing, or its numbers
             (N, K), NaN where missing; None where it is the sample itself.
         notes: What a person named in it, see `aeviz.runs.notes`.
+        needs: Plug-ins that its model needs and that are not loaded: until they are, it does not
+            decode.
     """
 
     path: str
@@ -474,6 +495,7 @@ class RunOpened(Message):
     conditions: Conditions | None = None
     told: NDArray[Any] | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[NeededPlugin, ...] = ()
 
     @property
     def is_image(self) -> bool:

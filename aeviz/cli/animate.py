@@ -7,17 +7,25 @@ from cyclopts import Parameter
 
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.outputs import check_film, ending
+from aeviz.cli.plugins import Plugins, use
 
 MOST_FRAMES = 400
 """Pictures of a film at most: of long runs some epochs are left out, which is said."""
 
 
-def animate(run: Path, /, *, output: Annotated[Path, Parameter(name=["-o", "--output"])]) -> int:
+def animate(
+    run: Path,
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["-o", "--output"])],
+    plugin: Plugins = None,
+) -> int:
     """Write the map of every epoch as a film, coloured by label.
 
     Args:
         run: Run folder.
         output: File to write: .gif or .mp4.
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     kind = ending(output, ("gif", "mp4"))
     check_film(kind)
@@ -27,6 +35,7 @@ def animate(run: Path, /, *, output: Annotated[Path, Parameter(name=["-o", "--ou
     from aeviz.export import animation, films
     from aeviz.runs.atomic import write_bytes
 
+    use(plugin)
     opened, console = api.load(run), Console()
     kept = [line.epoch for line in opened.folder.epochs if opened.folder.has_latents(line.epoch)]
     if not kept:

@@ -15,6 +15,7 @@ from aeviz.analysis.planes import Projector
 from aeviz.analysis.projection import Projection, project
 from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
+from aeviz.compute.plugin_needs import missing, remarks
 from aeviz.compute.standing import Standing
 from aeviz.messages import EpochDone, FloatArray, IntArray, Project, Projected, RunOpened
 from aeviz.runs.notes import read_notes
@@ -60,6 +61,7 @@ class OpenedRun:
     def opened(self) -> RunOpened:
         """Everything but the epochs."""
         contents, folder = self.contents, self.folder
+        needs = () if self.is_live else missing(folder.info)
         return RunOpened(
             run=self.name,
             path=str(folder.path),
@@ -80,13 +82,14 @@ class OpenedRun:
             truths=contents.model.truths,
             status=folder.status,
             notice=self._notice(),
-            decodes=bool(folder.weights_epochs) or folder.status == "training",
+            decodes=not needs and (bool(folder.weights_epochs) or folder.status == "training"),
             bounded=contents.model.bounded,
             abilities=contents.model.abilities,
             stages=contents.model.stages,
             conditions=contents.model.conditions,
             told=folder.conditions,
             notes=read_notes(folder.path),
+            needs=needs,
         )
 
     def epochs(self) -> Iterator[EpochDone]:
@@ -124,7 +127,7 @@ class OpenedRun:
         """What a person must know of this run, or ""."""
         kept = 0 if self.folder.samples is None else len(self.folder.samples)
         shown = len(self.folder.index)
-        notices = self.folder.notices
+        notices = [*self.folder.notices, *remarks(self.folder.info)]
         if kept < shown:
             notices.append(f"this run keeps {kept:,} of its {shown:,} samples to be looked at")
         return ". ".join(notices)

@@ -21,6 +21,7 @@ from aeviz.compute.device import choose, explain
 from aeviz.compute.history import Weights
 from aeviz.compute.joining import joined
 from aeviz.compute.opened import OpenedRun
+from aeviz.compute.plugin_needs import provide
 from aeviz.compute.preparing import (
     Prepared,
     as_trained_by,
@@ -142,6 +143,7 @@ def train_on(
     if not has_more(folder, epochs):
         yield _nothing_left(path, folder.epochs[-1].epoch)
         return
+    provide(folder.info, ("models", "data"))
     settings = planned(folder.info.settings, epochs)
     controls = controls or Controls()
     with joined(settings) as world:
