@@ -85,8 +85,14 @@ def module_name(source: Source) -> str:
     return f"aeviz_plugin_{source.sha256[:16]}"
 
 
-def complaint(path: str, error: BaseException) -> str:
-    """What is wrong with a plug-in in one sentence: file, line, reason."""
+def complaint(what: str, error: BaseException, folder: str | None = None) -> str:
+    """What is wrong with a plug-in in one sentence: file, line, reason.
+
+    Args:
+        what: The path of a file, or what a person calls an installed package.
+        error: What went wrong while it was loaded.
+        folder: Where the files of the package lie; None for a file.
+    """
     if isinstance(error, SystemExit):
         reason = "it ends the program while it is being loaded"
     elif isinstance(error, SyntaxError):
@@ -95,16 +101,20 @@ def complaint(path: str, error: BaseException) -> str:
         first = " ".join(str(error).split())[:300]
         kind = type(error).__name__
         reason = first if isinstance(error, ValueError) and first else f"{kind}: {first}"
-    line = _line(path, error)
-    return f"{path}, line {line}: {reason}" if line else f"{path}: {reason}"
+    places = [place for place in _places(error) if place[0].startswith(folder or what)]
+    if not places:
+        return f"{what}: {reason}"
+    file, line = places[-1]
+    return f"{what if folder is None else f'{what}, {file}'}, line {line}: {reason}"
 
 
-def _line(path: str, error: BaseException) -> int | None:
-    """The line of the file in which it went wrong, None where it was not in this file."""
-    if isinstance(error, SyntaxError) and error.filename == path:
-        return error.lineno
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    return lines[-1] if lines else None
+def _places(error: BaseException) -> list[tuple[str, int]]:
+    """Files and lines that led to an error, the last one nearest to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.lineno or 0) for frame in frames]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno or 0))
+    return places
 
 
 class _Loader(importlib.abc.SourceLoader):

@@ -23,6 +23,9 @@ LONGEST = 4096
 
 logger = logging.getLogger(__name__)
 
+_warned: set["Need"] = set()
+"""Of which it was said that they have changed, so that it is said once."""
+
 
 class PluginMissing(RunError):
     """A run needs a plug-in that is not loaded; the message names it and says what it brings."""
@@ -125,9 +128,8 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _provide(need: Need, kind: str) -> None:
-    if _is_registered(need, kind):
-        return
-    plugins.demand()
+    if not _is_registered(need, kind):
+        plugins.demand()
     if _is_registered(need, kind):
         _warn_if_changed(need)
         return
@@ -139,7 +141,8 @@ def _provide(need: Need, kind: str) -> None:
 
 
 def _warn_if_changed(need: Need) -> None:
-    if _has_changed(need):
+    if _has_changed(need) and need not in _warned:
+        _warned.add(need)
         logger.warning("the plug-in %s has changed since this run was trained", need.title)
 
 

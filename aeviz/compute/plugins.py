@@ -209,7 +209,9 @@ def _load_entry(point: importlib.metadata.EntryPoint) -> None:
     where = f"the installed plug-in {package} {version} ({point.group}: {point.value})"
     is_new = point.module not in sys.modules  # one module may stand in several groups
     try:
-        brings = _registered_by(point.load, None, where, must_register=is_new)
+        brings = _registered_by(
+            point.load, None, where, must_register=is_new, folder=_folder_of(dist)
+        )
     except PluginError as error:
         _faults[f"{package} {version}, {point.group}: {point.value}"] = str(error)
         logger.warning("%s", error)
@@ -220,6 +222,11 @@ def _load_entry(point: importlib.metadata.EntryPoint) -> None:
     _loaded[package] = Plugin(
         f"{package} {version}".strip(), known, package=package, version=version
     )
+
+
+def _folder_of(dist: importlib.metadata.Distribution | None) -> str:
+    """Where a package is installed: the folder in which its modules are looked for."""
+    return "" if dist is None else str(dist.locate_file(""))
 
 
 # ── registries ────────────────────────────────────────────────────────────────────────────────
@@ -245,7 +252,12 @@ def _registries() -> dict[str, MutableMapping[str, Any]]:
 
 
 def _registered_by(
-    action: Callable[[], object], before: Plugin | None, what: str, *, must_register: bool = True
+    action: Callable[[], object],
+    before: Plugin | None,
+    what: str,
+    *,
+    must_register: bool = True,
+    folder: str | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """What an action registers, by kind; an action that fails leaves the registries as they were.
 
@@ -254,6 +266,7 @@ def _registered_by(
         before: What the same plug-in registered the last time: it is replaced.
         what: What a person calls the plug-in.
         must_register: Whether one that registers nothing is refused.
+        folder: Where the files of an installed plug-in lie.
     """
     registries = _registries()
     kept = {kind: dict(registry) for kind, registry in registries.items()}
@@ -271,7 +284,7 @@ def _registered_by(
     except BaseException as error:
         _restore(kept)
         if isinstance(error, Exception | SystemExit) and not isinstance(error, PluginError):
-            raise PluginError(plugin_file.complaint(what, error)) from error
+            raise PluginError(plugin_file.complaint(what, error, folder)) from error
         raise
     return brings
 

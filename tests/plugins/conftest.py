@@ -14,6 +14,7 @@ from aeviz.compute import plugins
 
 EXAMPLE = paths.resources() / "examples" / "aeviz-example"
 MODEL = EXAMPLE / "aeviz_example" / "model.py"
+OWN = ("aeviz_example", "broken_plugin")
 DATA = EXAMPLE / "aeviz_example" / "data.py"
 
 
@@ -24,7 +25,7 @@ def _no_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     plugins.forget()
     yield
     plugins.forget()
-    for name in [name for name in sys.modules if name.startswith("aeviz_example")]:
+    for name in [name for name in sys.modules if name.startswith(OWN)]:
         del sys.modules[name]
 
 
