@@ -6,7 +6,7 @@ The rows are served from `resources/catalogue.json`, which is built from the reg
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -108,8 +108,26 @@ class Catalogue:
         return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
-@cache
+_joined: tuple[tuple[Entry, ...], tuple[Entry, ...]] = ((), ())
+"""Models and data sets of plug-ins."""
+
+
 def load() -> Catalogue:
+    """The built catalogue, and behind it what plug-ins bring as far as `join` was told."""
+    rows, (models, data) = built(), _joined
+    if not models and not data:
+        return rows
+    return replace(rows, models=(*rows.models, *models), data=(*rows.data, *data))
+
+
+def join(models: tuple[Entry, ...], data: tuple[Entry, ...]) -> None:
+    """Put the models and data sets of plug-ins in the place of those that were joined before."""
+    global _joined
+    _joined = (models, data)
+
+
+@cache
+def built() -> Catalogue:
     """Read the built catalogue."""
     text = (paths.resources() / "catalogue.json").read_text(encoding="utf-8")
     return from_mapping(json.loads(text))

@@ -415,6 +415,90 @@ class EngineReady(Message):
     count: int = 1
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeePlugin(Message):
+    """What is in that file? Answered by `PluginSeen`, or by `Failed`; the file is not run.
+
+    Attributes:
+        path: A Python file.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoadPlugin(Message):
+    """The user trusts a Python file: remember it, and run it.
+
+    Attributes:
+        path: The file.
+        sha256: Hash of the content that the user was asked about.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ForgetPlugin(Message):
+    """The user does not trust a file any more.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PluginSeen(Message):
+    """What a file is that the user wants as a plug-in.
+
+    Attributes:
+        path: The whole path.
+        sha256: Hash of its content.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PluginRow:
+    """A plug-in in the list of plug-ins.
+
+    Attributes:
+        name: Name of the file, or package and version.
+        path: The file, "" for a package.
+        says: What it brings, in words.
+        sentence: Why it is not loaded, or "".
+        is_loaded: Whether it is.
+        is_trusted: Whether the user's answer about this file is remembered.
+    """
+
+    name: str
+    path: str = ""
+    says: str = ""
+    sentence: str = ""
+    is_loaded: bool = False
+    is_trusted: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PluginsChanged(Message):
+    """Plug-ins were loaded or forgotten.
+
+    Attributes:
+        plugins: All that there are.
+        models: The models that they bring, as rows of the catalogue.
+        data: The data sets that they bring.
+    """
+
+    plugins: tuple[PluginRow, ...] = ()
+    models: tuple[Mapping[str, Any], ...] = ()
+    data: tuple[Mapping[str, Any], ...] = ()
+
+
 @dataclass(frozen=True)
 class NeededPlugin:
     """A plug-in that a run's model needs and that is not loaded.

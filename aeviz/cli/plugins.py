@@ -24,3 +24,16 @@ def use(files: Iterable[Path] | None) -> None:
 
         for file in files:
             load_file(file)
+
+
+def name(files: Iterable[Path] | None) -> None:
+    """Take the files for a window, which loads them once torch is there.
+
+    Raises:
+        PluginError: If one is no Python file that can be read.
+    """
+    if files:
+        from aeviz.compute.plugins import name_file
+
+        for file in files:
+            name_file(file)

@@ -287,7 +287,7 @@ def _job(request: Request, data_dir: str | None) -> _Job:
 def _plugins_for(job: _Job) -> tuple[tuple[str, str], ...]:
     """The plug-ins that a child has to know; most know none, which saves importing torch."""
     if isinstance(job.request, ExportRun):
-        return plugins.for_child() if plugins.loaded() else ()
+        return plugins.for_child()
     if isinstance(job.request, DescribeData | Download):
         known = plugins.bringer("data", str(job.arguments["name"]))
         return () if known is None else ((known.path, known.sha256),)

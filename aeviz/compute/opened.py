@@ -5,7 +5,7 @@ still to come.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,15 @@ from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
 from aeviz.compute.plugin_needs import missing, remarks
 from aeviz.compute.standing import Standing
-from aeviz.messages import EpochDone, FloatArray, IntArray, Project, Projected, RunOpened
+from aeviz.messages import (
+    EpochDone,
+    FloatArray,
+    IntArray,
+    NeededPlugin,
+    Project,
+    Projected,
+    RunOpened,
+)
 from aeviz.runs.notes import read_notes
 from aeviz.runs.planned import planned_epochs
 from aeviz.runs.reading import RunError
@@ -81,7 +89,7 @@ class OpenedRun:
             terms=contents.model.terms,
             truths=contents.model.truths,
             status=folder.status,
-            notice=self._notice(),
+            notice=self._notice(needs),
             decodes=not needs and (bool(folder.weights_epochs) or folder.status == "training"),
             bounded=contents.model.bounded,
             abilities=contents.model.abilities,
@@ -123,11 +131,14 @@ class OpenedRun:
         """Whether another process is still writing it."""
         return not self.is_live and self.folder.status == "training"
 
-    def _notice(self) -> str:
+    def _notice(self, needs: Sequence[NeededPlugin]) -> str:
         """What a person must know of this run, or ""."""
         kept = 0 if self.folder.samples is None else len(self.folder.samples)
         shown = len(self.folder.index)
         notices = [*self.folder.notices, *remarks(self.folder.info)]
+        for need in needs:
+            sentence = need.sentence[:1].upper() + need.sentence[1:]
+            notices.append(f"{sentence}. Its map is shown without decoding")
         if kept < shown:
             notices.append(f"this run keeps {kept:,} of its {shown:,} samples to be looked at")
         return ". ".join(notices)

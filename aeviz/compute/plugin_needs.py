@@ -171,7 +171,7 @@ def _is_registered(need: Need, kind: str) -> bool:
 def _is_at_hand(need: Need) -> bool:
     if _is_registered(need, "models"):
         return True
-    built = {entry.name for entry in catalogue.load().models}
+    built = {entry.name for entry in catalogue.built().models}
     if all(name in built for name in need.models):
         return True
     if need.package:

@@ -88,8 +88,12 @@ def name_file(path: Path | str, sha256: str = "") -> None:
 
 
 def for_child() -> tuple[tuple[str, str], ...]:
-    """Path and hash of every loaded plug-in, for a child process; "" and "" for a package."""
-    return tuple((plugin.path, plugin.sha256) for plugin in loaded())
+    """Path and hash of every plug-in with models or data, for a child process; "" of a package.
+
+    Panels stay here: importing them needs Qt.
+    """
+    useful = [p for p in loaded() if p.brings.keys() & {"models", "data"}]
+    return tuple((plugin.path, plugin.sha256) for plugin in useful)
 
 
 def named() -> tuple[tuple[str, str], ...]:
@@ -109,6 +113,12 @@ def faults() -> dict[str, str]:
     """What could not be loaded → one sentence."""
     with _lock:
         return dict(_faults)
+
+
+def note_fault(what: str, sentence: str) -> None:
+    """Remember that something cannot be loaded, for the list of plug-ins."""
+    with _lock:
+        _faults[what] = sentence
 
 
 def load_file(path: Path | str, sha256: str = "") -> Plugin:
