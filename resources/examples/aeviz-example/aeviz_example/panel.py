@@ -10,8 +10,10 @@ from aeviz.gui.inspectors.base import Inspector, register_inspector
 class Spread(Inspector):
     def __init__(self, session):
         super().__init__(session)
-        self.label = QLabel(margin=12, wordWrap=True)
-        QVBoxLayout(self).addWidget(self.label)
+        self.label = QLabel(wordWrap=True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.label)
+        layout.addStretch()
         session.epoch_changed.connect(self.ask)
         session.engine_ready.connect(self.ask)
         session.answered.connect(self.show_answer)
