@@ -508,13 +508,15 @@ class NeededPlugin:
         path: The file, "" where there is none that could be allowed.
         sha256: Hash of what it holds now.
         has_changed: Whether it held something else when the run was trained.
-        sentence: What it brought, and that it is not loaded.
+        what: What it brought: "the model 'tiny'".
+        sentence: That it is not loaded, with all that is known of it.
     """
 
     title: str
     path: str = ""
     sha256: str = ""
     has_changed: bool = False
+    what: str = ""
     sentence: str = ""
 
 

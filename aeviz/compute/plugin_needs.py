@@ -146,8 +146,12 @@ def _warn_if_changed(need: Need) -> None:
         logger.warning("the plug-in %s has changed since this run was trained", need.title)
 
 
+def _what(need: Need, kind: str) -> str:
+    return " and ".join(f"the {plugins.KINDS[kind]} {name!r}" for name in need.of(kind))
+
+
 def _sentence(need: Need, kind: str) -> str:
-    what = " and ".join(f"the {plugins.KINDS[kind]} {name!r}" for name in need.of(kind))
+    what = _what(need, kind)
     if need.package:
         return (
             f"{what} of this run is from the package {need.title}, which is not installed here: "
@@ -208,5 +212,6 @@ def _as_message(need: Need) -> NeededPlugin:
         path=need.path if found else "",
         sha256=found,
         has_changed=bool(found) and found != need.sha256,
+        what=_what(need, "models"),
         sentence=_sentence(need, "models"),
     )

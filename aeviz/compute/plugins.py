@@ -26,7 +26,7 @@ from aeviz.compute.plugin_file import PluginError
 KINDS = {
     "models": "model",
     "data": "data set",
-    "inspectors": "inspector",
+    "inspectors": "panel",
     "questions": "question",
 }
 """What can be registered: the name of the group of entry points → what a person calls one."""

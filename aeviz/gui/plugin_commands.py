@@ -54,7 +54,7 @@ class PluginCommands(QObject):
         return question
 
     def _ask_for_run(self, need: NeededPlugin) -> None:
-        reason = f"{need.sentence[:1].upper()}{need.sentence[1:]}."
+        reason = f"{need.what[:1].upper()}{need.what[1:]} of this run comes from it."
         if need.has_changed:
             reason = f"{reason} {_CHANGED}"
         self.ask(need.path, need.sha256, reason, self.tr("No, show the map only"))

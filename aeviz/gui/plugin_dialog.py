@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aeviz.gui import theme
 from aeviz.gui.labels import ElidedLabel, caption_label, heading_label
 from aeviz.gui.scroll import SlimScrollBar
 from aeviz.gui.session import Session
@@ -26,8 +27,7 @@ _WHAT = (
 )
 _NONE = "There is none yet. Help ▸ Plug-ins shows how one is written."
 _PACKAGE = "Installed beside aeviz; pip uninstall removes it."
-_UNTIL = "Not trusted any more: it goes when the window is closed."
-_SESSION = "Named on the command line: for this session only."
+_SESSION = "Not remembered: it goes when the window is closed."
 
 
 class PluginDialog(QDialog):
@@ -52,6 +52,7 @@ class PluginDialog(QDialog):
         self.add.clicked.connect(self.add_asked)
         session.plugins_changed.connect(self._on_changed)
         self._fill()
+        self.resize(self.sizeHint())
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -93,14 +94,16 @@ class PluginDialog(QDialog):
     def _made(self, row: PluginRow) -> QWidget:
         made = QWidget()
         line = QHBoxLayout(made)
-        line.setContentsMargins(0, SPACE // 2, 0, SPACE)
+        line.setContentsMargins(0, SPACE, 0, SPACE)
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addWidget(heading_label(row.name))
         if row.says:
             column.addWidget(caption_label(row.says, "text"))
         if row.path:
-            column.addWidget(ElidedLabel(row.path, "muted"))
+            path = ElidedLabel(row.path, "muted")
+            path.setFont(theme.caption(path.font()))
+            column.addWidget(path)
         about = row.sentence or _about(row)
         if about:
             column.addWidget(caption_label(about, "error" if row.sentence else "muted"))

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 _PROGRAM = (
-    "It is a program and can do everything on this computer that you can do: read, change and send "
-    "your files. Run it only if you trust whoever wrote it."
+    "It is a program: it can do everything on this computer that you can do, such as reading, "
+    "changing and sending your files. Run it only if you trust whoever wrote it."
 )
 _REMEMBERED = (
     "The answer Yes is remembered for this file as it is now; a changed one is asked about again."

@@ -1,7 +1,7 @@
 """Plug-ins in the window: the list, the question, what they bring; over the real views."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from aeviz.gui.session import Session
 from tests.gui.offers import run
 
 HASH = "0123456789abcdef" * 4
-NEED = m.NeededPlugin("mine.py", "/there/mine.py", HASH, False, "the model 'tiny' is from mine.py")
+NEED = m.NeededPlugin("mine.py", "/there/mine.py", HASH, what="the model 'tiny'")
 ROW = m.PluginRow("mine.py", "/there/mine.py", "model tiny", is_loaded=True, is_trusted=True)
 OPTION = Option("latent_dim", "Latent", "Number of dimensions", "int", 2)
 TINY = Entry("tiny", "Tiny one", "Small", "nowhere", ("image",), (OPTION,), origin="mine.py")
@@ -83,6 +83,7 @@ def test_a_run_that_needs_a_file_asks_in_plain_words(
     window.session.receive(run(needs=(NEED,), decodes=False))
     box = question()
     text = box.informativeText()
+    assert "The model 'tiny' of this run comes from it." in text
     assert "/there/mine.py" in text
     assert HASH in text.replace(" ", "").replace("\n", "")
     assert "can do everything on this computer that you can do" in text
@@ -113,7 +114,7 @@ def test_escape_means_no(window: MainWindow, posted: list[m.Message]) -> None:
 
 
 def test_a_changed_file_is_asked_about_as_such(window: MainWindow) -> None:
-    need = m.NeededPlugin(NEED.title, NEED.path, HASH, True, NEED.sentence)
+    need = replace(NEED, has_changed=True)
     window.session.receive(run(needs=(need,), decodes=False))
     assert "not the same file any more" in question().informativeText()
 
