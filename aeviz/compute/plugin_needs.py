@@ -15,11 +15,14 @@ from typing import Any
 from aeviz import catalogue, trust_store
 from aeviz.compute import plugins
 from aeviz.messages import NeededPlugin
+from aeviz.paths import shown
 from aeviz.runs.reading import RunError
 from aeviz.runs.schema import RunInfo
 
 LONGEST = 4096
 """Characters of a path or name at most that are taken from a run folder."""
+
+MOST_NAMES = 8
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +57,7 @@ class Need:
     @property
     def title(self) -> str:
         """The file's name, or package and version."""
-        return Path(self.path).name or f"{self.package} {self.version}".strip()
+        return shown(Path(self.path).name or f"{self.package} {self.version}".strip())
 
     def of(self, kind: str) -> tuple[str, ...]:
         """The names that it brought of a kind, "models" or "data"."""
@@ -124,7 +127,8 @@ def _need(row: Mapping[str, Any]) -> Need:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return tuple(str(name) for name in value) if isinstance(value, list) else ()
+    listed = value[:MOST_NAMES] if isinstance(value, list) else []
+    return tuple(str(name)[:LONGEST] for name in listed)
 
 
 def _provide(need: Need, kind: str) -> None:
@@ -147,7 +151,7 @@ def _warn_if_changed(need: Need) -> None:
 
 
 def _what(need: Need, kind: str) -> str:
-    return " and ".join(f"the {plugins.KINDS[kind]} {name!r}" for name in need.of(kind))
+    return " and ".join(f"the {plugins.KINDS[kind]} {name[:60]!r}" for name in need.of(kind))
 
 
 def _sentence(need: Need, kind: str) -> str:
@@ -158,8 +162,8 @@ def _sentence(need: Need, kind: str) -> str:
             "install it"
         )
     return (
-        f"{what} of this run is from the plug-in {need.path} (SHA-256 {need.sha256[:12]}…), "
-        "which is not loaded"
+        f"{what} of this run is from the plug-in {shown(need.path)} "
+        f"(SHA-256 {shown(need.sha256[:12])}…), which is not loaded"
     )
 
 

@@ -61,6 +61,7 @@ class Plugin:
 
 
 _lock = threading.RLock()
+"""Held while a plug-in is loaded; threads that only read wait for nobody."""
 _loaded: dict[str, Plugin] = {}
 """By path, or by the name of the package."""
 _named: dict[str, str] = {}
@@ -98,27 +99,26 @@ def for_child() -> tuple[tuple[str, str], ...]:
 
 def named() -> tuple[tuple[str, str], ...]:
     """Path and hash of every file of this session, loaded or not."""
-    with _lock:
-        files = {p.path: p.sha256 for p in _loaded.values() if p.path}
-        return tuple((files | _named).items())
+    files = {plugin.path: plugin.sha256 for plugin in loaded() if plugin.path}
+    return tuple((files | dict(_named)).items())
 
 
 def loaded() -> tuple[Plugin, ...]:
-    """Every plug-in that is loaded, in the order of loading."""
-    with _lock:
-        return tuple(_loaded.values())
+    """Every plug-in that is loaded, in the order of loading.
+
+    Waits for nobody: another thread may be loading one for seconds.
+    """
+    return tuple(_loaded.values())
 
 
 def faults() -> dict[str, str]:
     """What could not be loaded → one sentence."""
-    with _lock:
-        return dict(_faults)
+    return dict(_faults)
 
 
 def note_fault(what: str, sentence: str) -> None:
     """Remember that something cannot be loaded, for the list of plug-ins."""
-    with _lock:
-        _faults[what] = sentence
+    _faults[what] = sentence
 
 
 def load_file(path: Path | str, sha256: str = "") -> Plugin:
@@ -184,16 +184,6 @@ def demand() -> None:
 def bringer(kind: str, name: str) -> Plugin | None:
     """The loaded plug-in that registered a name, None where it is aeviz's own or nobody's."""
     return next((p for p in loaded() if name in p.brings.get(kind, ())), None)
-
-
-def forget() -> None:
-    """Take every plug-in out again, as far as that is possible; for tests."""
-    with _lock:
-        for plugin in _loaded.values():
-            _take_out(plugin)
-        for store in (_loaded, _named, _faults):
-            store.clear()
-        _load_entry.cache_clear()
 
 
 # ── installed packages ────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
+from aeviz.paths import shown
+
 _PROGRAM = (
     "It is a program: it can do everything on this computer that you can do, such as reading, "
     "changing and sending your files. Run it only if you trust whoever wrote it."
@@ -31,7 +33,7 @@ class PluginQuestion(QMessageBox):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(self.tr("Run this Python file?"))
         self.setInformativeText(
-            f"{reason}\n\n{path}\nSHA-256 {_grouped(sha256)}\n\n{_PROGRAM}\n\n{_REMEMBERED}"
+            f"{reason}\n\n{shown(path)}\nSHA-256 {_grouped(sha256)}\n\n{_PROGRAM}\n\n{_REMEMBERED}"
         )
         self.yes: QPushButton = self.addButton(
             self.tr("Yes, run it"), QMessageBox.ButtonRole.AcceptRole

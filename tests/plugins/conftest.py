@@ -18,13 +18,22 @@ OWN = ("aeviz_example", "broken_plugin")
 DATA = EXAMPLE / "aeviz_example" / "data.py"
 
 
+def forget() -> None:
+    """Take every plug-in out again, as the end of the process would."""
+    for plugin in plugins.loaded():
+        plugins._take_out(plugin)
+    for store in (plugins._loaded, plugins._named, plugins._faults):
+        store.clear()
+    plugins._load_entry.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def _no_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(paths, "config", lambda: tmp_path / "settings")
     monkeypatch.setattr(trust_store, "_complained", set())
-    plugins.forget()
+    forget()
     yield
-    plugins.forget()
+    forget()
     for name in [name for name in sys.modules if name.startswith(OWN)]:
         del sys.modules[name]
 

@@ -10,7 +10,7 @@ import pytest
 from aeviz import trust_store
 from aeviz.compute import plugins
 from tests.cli.conftest import Command, Outcome, command
-from tests.plugins.conftest import DATA
+from tests.plugins.conftest import DATA, forget
 
 __all__ = ["command"]
 
@@ -24,7 +24,7 @@ def run(command: Command, own_model: Path, tmp_path: Path) -> Path:
     files = ["--plugin", own_model, "--plugin", DATA]
     outcome = command(*TRAIN, *files, "--data", "spiral", "--model", "tied-linear", "--out", out)
     assert outcome.code == 0, outcome.err
-    plugins.forget()
+    forget()
     return out
 
 
@@ -82,7 +82,7 @@ def test_a_trusted_file_is_used_without_being_named_and_a_changed_one_is_not(
     words = ("decode", run, "--at", "0,0", "-o", tmp_path / "x.npy")
     trust_store.trust(own_model)
     assert command(*words).code == 0
-    plugins.forget()
+    forget()
     own_model.write_text(own_model.read_text() + "\n# changed\n")
     assert "is not loaded" in sentence_of(command(*words))
 

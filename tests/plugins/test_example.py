@@ -1,4 +1,4 @@
-"""The example that the help shows is the one that is tested, and the README's model is a plug-in."""
+"""The example of the help is the tested one, and the README's model works as a plug-in."""
 
 import re
 import tomllib

@@ -12,7 +12,7 @@ from aeviz.cli.doctor import Report, look_at_plugins
 from aeviz.compute import plugins
 from aeviz.compute.process import ChildProcess
 from tests.cli.conftest import Command, command
-from tests.plugins.conftest import EXAMPLE
+from tests.plugins.conftest import EXAMPLE, forget
 
 __all__ = ["command"]
 
@@ -85,7 +85,7 @@ def test_a_run_of_a_package_that_is_gone_says_what_to_install(
         patched.syspath_prepend(str(built))
         importlib.invalidate_caches()
         assert command("train", "--model", "tied-linear", "--epochs", "0", "--out", out).code == 0
-    plugins.forget()
+    forget()
     outcome = command("decode", out, "--at", "0,0", "-o", tmp_path / "x.npy")
     assert outcome.code == 2
     assert "from the package aeviz-example 0.1, which is not installed" in outcome.err

@@ -15,7 +15,7 @@ from aeviz.compute import plugins
 from aeviz.gui.plugin_question import PluginQuestion
 from aeviz.program import Program
 from tests.cli.conftest import Command, command
-from tests.plugins.conftest import DATA, EXAMPLE
+from tests.plugins.conftest import DATA, EXAMPLE, forget
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def run(command: Command, own_model: Path, tmp_path: Path) -> Path:
     out = tmp_path / "run"
     words = ("--plugin", own_model, "--model", "tied-linear", "--epochs", "1", "--out", out)
     assert command("train", *words).code == 0
-    plugins.forget()
+    forget()
     return out
 
 
@@ -102,7 +102,7 @@ def test_a_run_asks_for_its_plugin_and_decodes_after_a_yes_that_is_remembered(
     assert trust_store.is_trusted(own_model)
     assert [row.name for row in session.plugins if row.is_trusted] == ["mine.py"]
     program.shutdown()
-    plugins.forget()
+    forget()
 
     again = start(remembers=True)
     again.session.open_run(str(run))

@@ -94,6 +94,12 @@ def test_a_run_that_needs_a_file_asks_in_plain_words(
     assert loads(posted) == [("/there/mine.py", HASH)]
 
 
+def test_a_path_that_would_deceive_the_eye_is_shown_with_escapes(window: MainWindow) -> None:
+    need = replace(NEED, path="/there/\u202eyp.fdp\n\nIt is safe.\n.py")
+    window.session.receive(run(needs=(need,), decodes=False))
+    assert r"/there/\u202eyp.fdp\n\nIt is safe.\n.py" in question().informativeText()
+
+
 def test_no_shows_the_map_and_is_not_asked_again(
     window: MainWindow, posted: list[m.Message]
 ) -> None:
