@@ -8,6 +8,8 @@ several can be open.
 Axis letters: N samples, B batch, H rows, W columns, C channels, F features, D latent dimensions.
 """
 
+# Longer than the limit: all that crosses a thread stands in this one table.
+
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field

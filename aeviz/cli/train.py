@@ -59,8 +59,6 @@ def train(
         resume: Go on with this run folder.
         plugin: Python file of your own that brings a model or a data set; it is run as a program.
     """
-    # What torch writes of its own about a rank that is gone is pages of C++ frames.
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     flags = {
         "data.name": data,
         "model.name": model,
@@ -71,9 +69,7 @@ def train(
         "seed": seed,
         "device": device,
     }
-    console = Console() if rank() == 0 else Silent()
-    controls = Controls()
-    use(plugin)
+    console, controls = _begin(plugin), Controls()
     job: Callable[[], Messages | None]
     if resume is not None:
         other = {"--out": out, "--preset": preset, "--config": config, "--set": set_}
@@ -84,6 +80,15 @@ def train(
         _tell_idle(settings, set_ or [], console)
         job = partial(_start, settings, out, data_dir, controls)
     return follow(job, controls, console)
+
+
+def _begin(plugin: list[Path] | None) -> Console:
+    """Load plug-ins before anything is looked up; returns where this rank speaks."""
+    # What torch writes of its own about a rank that is gone is pages of C++ frames.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    console = Console() if rank() == 0 else Silent()
+    use(plugin)
+    return console
 
 
 def _settings(

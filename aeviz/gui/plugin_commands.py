@@ -40,8 +40,8 @@ class PluginCommands(QObject):
         self._folder = str(Path.home())
         commands.connect_to("plugins.show", self._on_show)
         session.run_changed.connect(self._on_run_changed)
-        session.plugin_seen.connect(self._on_seen)
-        session.plugins_changed.connect(self._on_changed)
+        session.plugins.seen.connect(self._on_seen)
+        session.plugins.changed.connect(self._on_changed)
 
     # ── asking ────────────────────────────────────────────────────────────────────────────────
 
@@ -65,7 +65,7 @@ class PluginCommands(QObject):
         if not isinstance(question, PluginQuestion):
             return
         if question.clickedButton() is question.yes:
-            self._session.load_plugin(question.path, question.sha256)
+            self._session.plugins.load(question.path, question.sha256)
         else:
             self._refused.add((question.path, question.sha256))
 
@@ -97,7 +97,7 @@ class PluginCommands(QObject):
         )
         if path:
             self._folder = str(Path(path).parent)
-            self._session.see_plugin(path)
+            self._session.plugins.see(path)
 
     # ── what they bring ───────────────────────────────────────────────────────────────────────
 

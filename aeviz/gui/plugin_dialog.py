@@ -50,7 +50,7 @@ class PluginDialog(QDialog):
         self.add = QPushButton(self.tr("Add a file…"))
         self._lay_out()
         self.add.clicked.connect(self.add_asked)
-        session.plugins_changed.connect(self._on_changed)
+        session.plugins.changed.connect(self._on_changed)
         self._fill()
         self.resize(self.sizeHint())
 
@@ -86,9 +86,9 @@ class PluginDialog(QDialog):
             if widget is not None:
                 widget.deleteLater()
         self.removers.clear()
-        for row in self._session.plugins:
+        for row in self._session.plugins.rows:
             self._rows.addWidget(self._made(row))
-        if not self._session.plugins:
+        if not self._session.plugins.rows:
             self._rows.addWidget(caption_label(self.tr(_NONE), "text"))
 
     def _made(self, row: PluginRow) -> QWidget:
@@ -116,7 +116,7 @@ class PluginDialog(QDialog):
         button = QPushButton(self.tr("Remove"))
         button.setToolTip(self.tr("Trust this file no longer. The file itself stays."))
         button.setAccessibleName(self.tr("Remove {name}").format(name=row.name))
-        button.clicked.connect(partial(self._session.forget_plugin, row.path))
+        button.clicked.connect(partial(self._session.plugins.forget, row.path))
         self.removers[row.path] = button
         return button
 

@@ -13,6 +13,7 @@ from aeviz import messages as m
 from aeviz.gui.groups import Groups
 from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
+from aeviz.gui.plugin_state import PluginState
 from aeviz.gui.route import Route
 from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
@@ -71,8 +72,6 @@ class Session(QObject):
         training_changed(TrainingChanged): A training began, paused, went on or ended, here or, in
             the shown run, outside.
         progressed(Progress): How far the training is.
-        plugins_changed(PluginsChanged): Plug-ins were loaded or forgotten.
-        plugin_seen(PluginSeen): An answer to `see_plugin`.
         job_progressed(JobProgress): How far the child process is.
         job_done(JobDone): The child process ended.
         failed(Failed): Something went wrong.
@@ -104,8 +103,6 @@ class Session(QObject):
     engine_ready = Signal(object)
     training_changed = Signal(object)
     progressed = Signal(object)
-    plugins_changed = Signal(object)
-    plugin_seen = Signal(object)
     job_progressed = Signal(object)
     job_done = Signal(object)
     failed = Signal(object)
@@ -131,6 +128,7 @@ class Session(QObject):
         self.colour = "label"
         self.tool = "inspect"
         self.groups = Groups(post, self)
+        self.plugins = PluginState(post, self)
         self.layers = LayerState(self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
@@ -139,7 +137,6 @@ class Session(QObject):
         self.here = m.TrainingChanged(state="idle")
         self._followed = m.TrainingChanged(state="idle")
         self.outside: tuple[str, ...] = ()
-        self.plugins: tuple[m.PluginRow, ...] = ()
         self._handlers = self._answers()
 
     def _answers(self) -> dict[type[m.Message], Callable[[Any], None]]:
@@ -158,8 +155,8 @@ class Session(QObject):
             m.Answer: self._relay(self.answered),
             m.DataDescribed: self._relay(self.data_described),
             m.DataPreviewed: self._relay(self.data_previewed),
-            m.PluginsChanged: self._on_plugins_changed,
-            m.PluginSeen: self._relay(self.plugin_seen),
+            m.PluginsChanged: self.plugins.take,
+            m.PluginSeen: self._relay(self.plugins.seen),
             m.JobProgress: self._relay(self.job_progressed),
             m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,
@@ -395,18 +392,6 @@ class Session(QObject):
         """Look at a file of a person's own; `data_previewed` answers."""
         self._post(m.PreviewData(path=path, options=dict(options)))
 
-    def see_plugin(self, path: str) -> None:
-        """Ask what a Python file is before it is trusted; `plugin_seen` answers."""
-        self._post(m.SeePlugin(path=path))
-
-    def load_plugin(self, path: str, sha256: str) -> None:
-        """Trust a Python file with that content, and run it; `plugins_changed` answers."""
-        self._post(m.LoadPlugin(path=path, sha256=sha256))
-
-    def forget_plugin(self, path: str) -> None:
-        """Trust a Python file no longer; `plugins_changed` answers."""
-        self._post(m.ForgetPlugin(path=path))
-
     def download(self, name: str) -> None:
         """Fetch the files of a data set; `job_progressed` and `job_done` follow."""
         self._post(m.Download(name=name))
@@ -612,10 +597,6 @@ class Session(QObject):
             summary = f"{PurePath(message.run).name}: {message.summary}"
             message = replace(message, run="", summary=summary)
         self.failed.emit(message)
-
-    def _on_plugins_changed(self, message: m.PluginsChanged) -> None:
-        self.plugins = message.plugins
-        self.plugins_changed.emit(message)
 
     def _on_outside_changed(self, message: m.OutsideChanged) -> None:
         self.outside = message.runs

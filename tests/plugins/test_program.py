@@ -100,17 +100,17 @@ def test_a_run_asks_for_its_plugin_and_decodes_after_a_yes_that_is_remembered(
     box.yes.click()
     qtbot.waitUntil(lambda: session.run is not None and session.run.decodes, timeout=PATIENCE)
     assert trust_store.is_trusted(own_model)
-    assert [row.name for row in session.plugins if row.is_trusted] == ["mine.py"]
+    assert [row.name for row in session.plugins.rows if row.is_trusted] == ["mine.py"]
     program.shutdown()
     forget()
 
     again = start(remembers=True)
     again.session.open_run(str(run))
-    qtbot.waitUntil(lambda: bool(again.session.plugins), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(again.session.plugins.rows), timeout=PATIENCE)
     qtbot.waitUntil(lambda: again.session.run is not None, timeout=PATIENCE)
     assert again.session.run is not None
     assert again.session.run.decodes
-    assert [row.name for row in again.session.plugins if row.is_loaded] == ["mine.py"]
+    assert [row.name for row in again.session.plugins.rows if row.is_loaded] == ["mine.py"]
 
 
 def test_a_file_that_cannot_be_loaded_is_not_trusted_and_is_said(
@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_loaded_is_not_trusted_and_is_said(
     program = start()
     said: list[Any] = []
     program.session.failed.connect(said.append)
-    program.session.load_plugin(str(broken), trust_store.fingerprint(broken))
+    program.session.plugins.load(str(broken), trust_store.fingerprint(broken))
     qtbot.waitUntil(lambda: bool(said), timeout=PATIENCE)
     assert "broken.py, line 1" in said[0].summary
     assert not trust_store.trusted()
@@ -135,7 +135,7 @@ def test_a_file_exchanged_while_the_question_stood_is_not_run(
     program.session.failed.connect(said.append)
     asked = trust_store.fingerprint(own_model)
     own_model.write_text("raise RuntimeError('not what was asked about')\n")
-    program.session.load_plugin(str(own_model), asked)
+    program.session.plugins.load(str(own_model), asked)
     qtbot.waitUntil(lambda: bool(said), timeout=PATIENCE)
     assert "has changed since it was allowed" in said[0].summary
     assert not trust_store.trusted()
@@ -151,12 +151,12 @@ def test_what_was_removed_is_gone_at_the_next_start(
     other.write_text(other.read_text() + "\n# changed\n")
     program = start(remembers=True)
     session = program.session
-    qtbot.waitUntil(lambda: len(session.plugins) == 2, timeout=PATIENCE)
-    loaded, unloaded = session.plugins
+    qtbot.waitUntil(lambda: len(session.plugins.rows) == 2, timeout=PATIENCE)
+    loaded, unloaded = session.plugins.rows
     assert loaded.is_loaded
     assert "has changed since it was allowed" in unloaded.sentence
-    session.forget_plugin(str(own_model))
-    qtbot.waitUntil(lambda: not session.plugins[0].is_trusted, timeout=PATIENCE)
+    session.plugins.forget(str(own_model))
+    qtbot.waitUntil(lambda: not session.plugins.rows[0].is_trusted, timeout=PATIENCE)
     assert not trust_store.is_trusted(own_model)
 
 
@@ -164,7 +164,7 @@ def test_a_data_set_of_a_plugin_is_described_by_the_child_process(start: Start, 
     plugins.name_file(DATA)
     program = start()
     session = program.session
-    qtbot.waitUntil(lambda: bool(session.plugins), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(session.plugins.rows), timeout=PATIENCE)
     found: list[Any] = []
     session.data_described.connect(found.append)
     session.describe_data("test", {"name": "spiral"})

@@ -90,7 +90,7 @@ class DataInspector(Inspector):
         session.data_described.connect(self._on_data_described)
         session.selection_changed.connect(self._on_selection_changed)
         session.job_done.connect(self._on_job_done)
-        session.plugins_changed.connect(self._on_plugins_changed)
+        session.plugins.changed.connect(self._on_plugins_changed)
         self.chosen.currentIndexChanged.connect(self._on_chosen)
 
     @Slot(object)
