@@ -398,6 +398,23 @@ class Conditions:
     middles: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """One more thing that is known of every sample, beside its label.
+
+    Attributes:
+        name: What a person reads.
+        values: float32 (N,): numbers, NaN where missing; of choices which one, -1 where missing.
+        names: One per choice; empty for numbers.
+        unit: Of the numbers, or "".
+    """
+
+    name: str
+    values: FloatArray
+    names: tuple[str, ...] = ()
+    unit: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EngineReady(Message):
     """torch is there: decoding and training can be asked for.
@@ -556,6 +573,8 @@ class RunOpened(Message):
         notes: What a person named in it, see `aeviz.runs.notes`.
         needs: Plug-ins that its model needs and that are not loaded: until they are, it does not
             decode.
+        known: What else is known of the shown samples.
+        names: Of the shown samples, one each or none.
     """
 
     path: str
@@ -584,6 +603,8 @@ class RunOpened(Message):
     told: NDArray[Any] | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[NeededPlugin, ...] = ()
+    known: tuple[Known, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:

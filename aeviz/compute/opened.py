@@ -98,6 +98,8 @@ class OpenedRun:
             told=folder.conditions,
             notes=read_notes(folder.path),
             needs=needs,
+            known=contents.known,
+            names=folder.names,
         )
 
     def epochs(self) -> Iterator[EpochDone]:

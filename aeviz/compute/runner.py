@@ -19,6 +19,7 @@ from aeviz.compute.building import spec_from
 from aeviz.compute.controls import Controls
 from aeviz.compute.device import choose, explain
 from aeviz.compute.history import Weights
+from aeviz.compute.info import columns_of, names_of
 from aeviz.compute.joining import joined
 from aeviz.compute.opened import OpenedRun
 from aeviz.compute.plugin_needs import provide
@@ -39,6 +40,7 @@ from aeviz.compute.recording import Onlooker, Recorder, free_folder, refuse_used
 from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
 from aeviz.data.dataset import Dataset
+from aeviz.data.mapped import rows_of
 from aeviz.messages import Failed, Logged, Message, TrainingChanged
 from aeviz.runs.atomic import SaveError
 from aeviz.runs.planned import has_more
@@ -233,8 +235,10 @@ def _create(path: Path, prepared: Prepared) -> RunWriter:
         index=parts.shown,
         labels=None if dataset.labels is None else dataset.labels[parts.shown],
         parts=parts.parts,
-        samples=dataset.samples[kept],
+        samples=rows_of(dataset.samples, kept),
         conditions=None if prepared.told is None else prepared.told.of(parts.shown),
+        columns=columns_of(dataset, prepared.training.config.shown, parts.shown),
+        names=names_of(dataset, parts.shown),
     )
 
 
@@ -321,6 +325,7 @@ def _pull(
             yield _save(recorder, agreed)
         if agreed.is_stopping:
             return
+        recorder.training.is_single = controls.is_single
 
 
 def _wait(recorder: Recorder | Onlooker, controls: Controls, agreed: Controls) -> Messages:

@@ -1,5 +1,7 @@
 """What is on screen: the run, the playhead, the cursor, the selection. Views meet only here."""
 
+# Longer than the limit: every answer arrives here, so that views need to know nothing else.
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
@@ -23,6 +25,14 @@ COLOURS = ("label", "part", "condition")
 
 Condition = int | tuple[float, ...] | None
 """What a conditional model is told: a choice or a row by its number, or numbers."""
+
+
+def can_colour(run: m.RunOpened | None, colour: str) -> bool:
+    """Whether the map of a run can be coloured so: by one of `COLOURS`, or by what is known."""
+    if colour == "condition":
+        return has_own_choice(run)
+    is_known = run is not None and colour in {f"known:{known.name}" for known in run.known}
+    return colour in COLOURS or is_known
 
 
 def has_own_choice(run: m.RunOpened | None) -> bool:
@@ -307,8 +317,8 @@ class Session(QObject):
 
     @Slot(str)
     def set_colour(self, colour: str) -> None:
-        """Colour the map by one of `COLOURS`."""
-        if colour != self.colour and colour in COLOURS:
+        """Colour the map by one of `COLOURS`, or by "known:" and the name of what is known."""
+        if colour != self.colour and (colour in COLOURS or can_colour(self.run, colour)):
             self.colour = colour
             self.colour_changed.emit(colour)
 
@@ -526,7 +536,7 @@ class Session(QObject):
         self.cursor, self.hovered, self.pin = None, -1, None
         self.selection = np.empty(0, np.int64)
         self.condition = first_condition(message.conditions)
-        if self.colour == "condition" and not has_own_choice(message):
+        if not can_colour(message, self.colour):
             self.colour = "label"
         self.hidden, self.masked = frozenset(), None
         was_outside, self._followed = self.is_outside, m.TrainingChanged(state="idle")

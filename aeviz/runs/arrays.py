@@ -24,7 +24,7 @@ def parse_array(data: bytes, where: str, dtype: type[np.generic], ndim: int) -> 
     Args:
         data: The whole file.
         where: Its path, for messages.
-        dtype: What its elements must be.
+        dtype: What its elements must be; `np.bytes_` for words of any width.
         ndim: How many axes it must have.
 
     Raises:
@@ -85,7 +85,8 @@ def _header(file: BinaryIO, size: int, where: str) -> Header:
 
 
 def _check(where: str, found: tuple[np.dtype[Any], int], wanted: tuple[np.dtype[Any], int]) -> None:
-    if found != wanted:
+    is_any_width = wanted[0].itemsize == 0 and found[0].kind == wanted[0].kind
+    if found != wanted and not (is_any_width and found[1] == wanted[1]):
         raise RunError(
             f"{where} holds {found[0]} with {found[1]} axes, expected {wanted[0]} with {wanted[1]}"
         )
