@@ -14,6 +14,7 @@ from aeviz.analysis.description import parameter_count
 from aeviz.compute.building import spec_row
 from aeviz.compute.device import Device
 from aeviz.compute.loading import data_hash
+from aeviz.compute.plugin_needs import rows_of
 from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.settings import model_entry
 from aeviz.data.dataset import Column, Dataset
@@ -56,6 +57,7 @@ def run_info(
         versions=versions(),
         device=device.name if device.name == "cpu" else f"{device.name} ({device.title})",
         threads=torch.get_num_threads(),
+        plugins=rows_of(settings),
     )
 
 

@@ -1,5 +1,7 @@
 """What is on screen: the run, the playhead, the cursor, the selection. Views meet only here."""
 
+# Longer than the limit: every answer arrives here, so that views need to know nothing else.
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
@@ -13,6 +15,7 @@ from aeviz import messages as m
 from aeviz.gui.groups import Groups
 from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
+from aeviz.gui.plugin_state import PluginState
 from aeviz.gui.route import Route
 from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
@@ -135,6 +138,7 @@ class Session(QObject):
         self.colour = "label"
         self.tool = "inspect"
         self.groups = Groups(post, self)
+        self.plugins = PluginState(post, self)
         self.layers = LayerState(self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
@@ -161,6 +165,8 @@ class Session(QObject):
             m.Answer: self._relay(self.answered),
             m.DataDescribed: self._relay(self.data_described),
             m.DataPreviewed: self._relay(self.data_previewed),
+            m.PluginsChanged: self.plugins.take,
+            m.PluginSeen: self._relay(self.plugins.seen),
             m.JobProgress: self._relay(self.job_progressed),
             m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,

@@ -310,6 +310,8 @@ class RunInfo:
         reason: One sentence about the status.
         files: SHA-256 of the files that are written once: samples, index, labels, parts,
             conditions, columns, names.
+        plugins: What brought the model or the data where aeviz does not: `path` and `sha256` of a
+            Python file, or `package` and `version`; `models` and `data`, the names it brought.
     """
 
     settings: Settings
@@ -327,3 +329,4 @@ class RunInfo:
     status: Status = "training"
     reason: str = ""
     files: dict[str, str] = Field(default_factory=dict)
+    plugins: list[Settings] = Field(default_factory=list)
