@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -52,12 +53,18 @@ class Result:
         self.executed += tally["executed"]
         self.peak = max(self.peak, tally["peak"])
 
+    def join(self, other: "Result") -> None:
+        """Add what another one found."""
+        for name in ("tried", "refused", "accepted", "defects", "executed", "ended", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.peak = max(self.peak, other.peak)
+
 
 def fuzz(kind: str, count: int, seed: int, folder: Path) -> Result:
     """Read `count` damaged files of a kind, the same ones for the same seed."""
     result, skip, began = Result(), 0, time.monotonic()
     while skip < count and len(result.ended) < MOST_ENDS:
-        place = folder / f"{kind.replace(' ', '-')}-{len(result.ended)}"
+        place = folder / f"{re.sub('[^a-z0-9]+', '-', kind)}-{len(result.ended)}"
         place.mkdir(parents=True)
         task = {"kind": kind, "count": count, "seed": seed, "skip": skip}
         said, ended = converse(task, place)

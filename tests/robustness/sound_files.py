@@ -38,8 +38,9 @@ class Kind:
     Attributes:
         make: Writes its sound files into a folder.
         opened: The name that a person chooses; "" for the folder itself.
-        damaged: Names of the files that are damaged, one at a time.
-        reader: What reads it: "data" (any own file), "picture", "onnx", "records", "mat".
+        damaged: Names, or patterns for one, of the files that are damaged, one at a time.
+        reader: What reads it: "data" (any file of a person's own), "picture", "onnx", "records",
+            "mat", "own" (a run folder).
         dress: Puts a damaged content into what surrounds it: a packing, checksums that fit.
         bare: The content that is damaged, where that is not the file's own.
     """
@@ -268,3 +269,31 @@ KINDS: dict[str, Kind] = {
     "mat": Kind(matrices, "own.mat", ("own.mat",), "mat"),
 }
 """Every foreign kind by the name that the table has."""
+
+
+def own_run(folder: Path) -> None:
+    from aeviz.runs import info
+    from tests.robustness.test_own_formats import sound_run
+
+    info.PATIENCE = 0.0  # nobody is writing here
+    folder.rmdir()
+    sound_run(folder)
+
+
+OWN: dict[str, Kind] = {
+    name: Kind(own_run, "", (name,), "own")
+    for name in (
+        "run.json",
+        "metrics.jsonl",
+        "manifest.json",
+        "samples.npy",
+        "latents/index.npy",
+        "latents/epoch-00001.npy",
+        "weights/epoch-00001.safetensors",
+        "checkpoint/index.json",
+        "checkpoint/*-state.bin",
+        "notes.json",
+        "control.json",
+    )
+}
+"""Every kind of file of a run folder."""
