@@ -78,4 +78,3 @@ def _header(file: BinaryIO, size: int, where: str) -> Header:
     if expected != size:
         raise RunError(f"{where} is damaged: its header asks for {expected} bytes, it has {size}")
     return shape, fortran, kind
-

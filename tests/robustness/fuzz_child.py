@@ -1,7 +1,7 @@
 """The process that reads damaged files, one after the other, behind the program's own fence.
 
-Run as `python -m tests.robustness.fuzz_child FOLDER`. Each line of its standard input is a task:
-{"kind", "count", "seed", "skip"}; the answer to each is a line of JSON. Before every input it
+Run as `python -m tests.robustness.fuzz_child FOLDER`. A line of its standard input is its task:
+{"kind", "how", "count", "seed", "skip"}; its answer is a line of JSON. Before every input it
 writes how far it is into FOLDER/place, so that who started it knows which one it died of.
 """
 
@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -206,6 +206,33 @@ READERS: dict[str, Callable[[Path], None]] = {
 }
 
 
+# ── damage ────────────────────────────────────────────────────────────────────────────────────
+
+Damaged = Iterator[tuple[str, bytes]]
+"""The name of a file and what it holds now; the others are sound."""
+
+
+def mutated(sound: Mapping[str, bytes], task: Mapping[str, Any]) -> Damaged:
+    """`count` contents by `seed`, of one file after the other."""
+    makers = [(name, mutations(sound[name], 2**62, task["seed"])) for name in sound]
+    for number in range(task["count"]):
+        name, maker = makers[number % len(makers)]
+        yield name, next(maker)
+
+
+def cut(sound: Mapping[str, bytes], task: Mapping[str, Any]) -> Damaged:
+    """Every file cut after every 64th byte, and without its last one."""
+    for name, content in sound.items():
+        for size in (*range(0, len(content), 64), len(content) - 1):
+            yield name, content[:size]
+
+
+DAMAGES: dict[str, Callable[[Mapping[str, bytes], Mapping[str, Any]], Damaged]] = {
+    "mutated": mutated,
+    "cut": cut,
+}
+
+
 # ── the loop ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -272,24 +299,22 @@ def run(
     """Read damaged files of a kind until there are `count`."""
     tally, opened = Tally(), folder / kind.opened
     sound = {name: (folder / name).read_bytes() for name in kind.damaged}
-    makers = [mutations(kind.bare(sound[name]), 2**62, task["seed"]) for name in kind.damaged]
     before, noted = memory(), len(watch.noted)
-    for number in range(task["count"]):
-        which = number % len(makers)
-        content = next(makers[which])
+    bare = {name: kind.bare(content) for name, content in sound.items()}
+    for number, (name, content) in enumerate(DAMAGES[task["how"]](bare, task)):
         if number < task["skip"]:
             continue
         tally.peak = memory() - before
         os.pwrite(place, json.dumps({**asdict(tally), "at": number}).encode().ljust(8192), 0)
-        (folder / kind.damaged[which]).write_bytes(kind.dress(content))
+        (folder / name).write_bytes(kind.dress(content))
         # Unhandled, the signal at its end kills: also a loop within a library.
         signal.setitimer(signal.ITIMER_PROF, PATIENCE)
         note(tally, judge_it(opened), number)
         signal.setitimer(signal.ITIMER_PROF, 0)
         tally.executed += [f"input {number}: {each}" for each in watch.noted[noted:]][:NAMED]
         noted = len(watch.noted)
-        if len(makers) > 1:
-            (folder / kind.damaged[which]).write_bytes(sound[kind.damaged[which]])
+        if len(sound) > 1:
+            (folder / name).write_bytes(sound[name])
     tally.peak = memory() - before  # and after the last
     return tally
 

@@ -60,13 +60,13 @@ class Result:
         self.peak = max(self.peak, other.peak)
 
 
-def fuzz(kind: str, count: int, seed: int, folder: Path) -> Result:
-    """Read `count` damaged files of a kind, the same ones for the same seed."""
+def fuzz(kind: str, count: int, seed: int, folder: Path, how: str = "mutated") -> Result:
+    """Read `count` damaged files of a kind, the same ones for the same seed; of cuts all."""
     result, skip, began = Result(), 0, time.monotonic()
     while skip < count and len(result.ended) < MOST_ENDS:
         place = folder / f"{re.sub('[^a-z0-9]+', '-', kind)}-{len(result.ended)}"
         place.mkdir(parents=True)
-        task = {"kind": kind, "count": count, "seed": seed, "skip": skip}
+        task = {"kind": kind, "how": how, "count": count, "seed": seed, "skip": skip}
         said, ended = converse(task, place)
         if ended is None:
             result.add(json.loads(said))

@@ -175,6 +175,9 @@ def read_headers(path: Path) -> dict[str, Header]:
                 return {"x": _header(file, path.stat().st_size)}
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
+            twice = next((name for name in names if names.count(name) > 1), "")
+            if twice:
+                raise DataError(f"{path}: {twice} stands twice in it: save it again")
             headers = {}
             for name in names:
                 with archive.open(name) as member:
