@@ -6,6 +6,7 @@ file is ever unpickled.
 """
 
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ from aeviz.data.dataset import (
 )
 from aeviz.data.options import BINARISE
 from aeviz.data.own import register_format
+from aeviz.data.tables.gathering import loses_digits
+from aeviz.data.tables.reading import blurred_remarks
 
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
 MOST_BYTES = 2**31
@@ -37,6 +40,9 @@ MOST_SIDE = 4096
 
 MOST_WORDS_BYTES = 2**26
 """Bytes of labels or names at most."""
+
+MOST_ARRAYS = 10_000
+"""Arrays of a file at most, each of which has a header to be read."""
 
 DEFLATE_RATIO = 1032
 """Deflate cannot pack more than 258 bytes into 2 bits: no honest archive declares more."""
@@ -146,6 +152,8 @@ def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
     features = _names(arrays.get("feature_names"))
     if features and (is_image or len(features) != samples.shape[1]):
         raise DataError(f"{path}: {len(features)} feature_names for samples of {samples.shape[1:]}")
+    if not is_image:
+        features = features or tuple(f"x{number}" for number in range(1, samples.shape[1] + 1))
     return Dataset(
         name=str(path),
         title=path.stem,
@@ -153,11 +161,16 @@ def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
         scaling=divide(255) if is_image else standardise(samples),
         labels=labels,
         class_names=names,
-        feature_names=()
-        if is_image
-        else features or tuple(f"x{number}" for number in range(1, samples.shape[1] + 1)),
+        feature_names=features,
         source=str(path),
+        remarks=() if is_image else _remarks(arrays[key], features),
     )
+
+
+def _remarks(values: NDArray[Any], features: Sequence[str]) -> tuple[str, ...]:
+    """What became of a table's numbers that a person should know."""
+    lost = np.flatnonzero(loses_digits(values.min(axis=0), values.max(axis=0))).tolist()
+    return tuple(blurred_remarks([features[place] for place in lost]))
 
 
 # ── headers ───────────────────────────────────────────────────────────────────────────────────
@@ -175,9 +188,7 @@ def read_headers(path: Path) -> dict[str, Header]:
                 return {"x": _header(file, path.stat().st_size)}
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
-            twice = next((name for name in names if names.count(name) > 1), "")
-            if twice:
-                raise DataError(f"{path}: {twice} stands twice in it: save it again")
+            _check_names(path, names)
             headers = {}
             for name in names:
                 with archive.open(name) as member:
@@ -198,6 +209,15 @@ def _header(file: Any, size: int) -> Header:
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(file)
     return Header(tuple(shape), dtype, size - file.tell())
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    """Refuse more arrays than anybody saves, and names of which nobody knows what they mean."""
+    if len(names) > MOST_ARRAYS:
+        raise DataError(f"{path} holds {len(names):,} arrays: save the ones that are meant")
+    twice = next((name for name, count in Counter(names).items() if count > 1), "")
+    if twice:
+        raise DataError(f"{path}: {twice} stands twice in it: save it again")
 
 
 def _most(member: zipfile.ZipInfo) -> int:
