@@ -12,6 +12,7 @@ from aeviz import paths
 from aeviz.compute.engine import Engine
 from aeviz.gui import theme
 from aeviz.gui.bridge import Bridge
+from aeviz.gui.kept_settings import KeptSettings, settings_file
 from aeviz.gui.main_window import MainWindow
 from aeviz.gui.opening import is_run
 from aeviz.gui.session import Session
@@ -68,9 +69,7 @@ class Program(QObject):
     def make(cls, *, own_process: bool) -> "Program":
         """The program of a person: application, settings, log."""
         make_application()
-        settings = QSettings(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "aeviz", "aeviz"
-        )
+        settings = KeptSettings(settings_file())
         return cls(
             settings,
             own_process=own_process,

@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.robustness.saving import KINDS, MODULO, Kind
+from tests.robustness.saving import KINDS, MODULO, SPOILT, Kind
 
 NAMED = 10
 
@@ -57,7 +57,7 @@ def kill_often(name: str, kills: int, seed: int, folder: Path) -> Kills:
 
 def kill_here(name: str, kills: int, seed: int, folder: Path) -> Kills:
     """As `kill_often`, in this process."""
-    kind, chance, found = KINDS[name], random.Random(seed), Kills()
+    kind, chance, found = (KINDS | SPOILT)[name], random.Random(seed), Kills()
     began = time.monotonic()
     kind.begin(folder)
     last = kind.read(folder)
