@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.robustness.fuzzing import Result, fuzz
+from tests.robustness.harming import harm
+from tests.robustness.killing import kill_often
 from tests.robustness.rows import Row, as_text, keep, of_result
+from tests.robustness.saving import KINDS as KINDS_SAVED
 from tests.robustness.sound_files import KINDS, OWN
 
-PARTS = ("own", "foreign")
+PARTS = ("own", "foreign", "kills", "full", "fail")
 SLICE = 5000
 """Inputs of one process; the next one has another seed."""
 
@@ -33,12 +36,40 @@ def sliced(name: str, count: int, folder: Path) -> Result:
     return whole
 
 
+def killed(kills: int) -> Iterator[Row]:
+    """A row for every kind of file that is saved while its writer is killed."""
+    for name in KINDS_SAVED:
+        with tempfile.TemporaryDirectory() as folder:
+            found = kill_often(name, kills, 1, Path(folder))
+        wrong, told = len(found.wrong), "; ".join(found.wrong[:1])
+        yield Row(
+            "kills", name, found.kills, found.old, found.new, wrong, seconds=found.seconds,
+            note=told,
+        )  # fmt: skip
+
+
+def harmed(how: str, step: int) -> Iterator[Row]:
+    """A row for every kind of file whose saving fails."""
+    for name in KINDS_SAVED:
+        with tempfile.TemporaryDirectory() as folder:
+            found = harm("fill" if how == "full" else how, name, step, Path(folder))
+        wrong, told = len(found.wrong), "; ".join(found.wrong[:1])
+        yield Row(
+            how, name, found.trials, found.told, found.saved, wrong, seconds=found.seconds,
+            note=told,
+        )  # fmt: skip
+
+
 def rows_of(part: str, count: int, kills: int) -> Iterator[Row]:
     """The rows of a part."""
     if part == "own":
         yield from damaged(part, count)
     elif part == "foreign":
         yield from damaged(part, max(1, count // 10))
+    elif part == "kills":
+        yield from killed(kills)
+    else:
+        yield from harmed(part, 4096 if part == "full" else 1)
 
 
 def main(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@
 
 import io
 import logging
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -332,6 +333,7 @@ def setter(folder: Path) -> Save:
 
     from aeviz.gui.kept_settings import KeptSettings
 
+    tempfile.tempdir = str(folder)  # what a killed process leaves there goes with it
     told: list[str] = []
     logging.getLogger("aeviz.gui.kept_settings").addHandler(Listing(told))
     kept = KeptSettings(folder / "aeviz.ini")
