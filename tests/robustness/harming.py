@@ -1,7 +1,7 @@
 """Lets saving fail: a disk that is full after so many bytes, calls to the system that fail.
 
-Run as `python -m tests.robustness.harming HOW KIND STEP FOLDER`: prints a line of JSON. Every trial
-is a process of its own, forked from one that has everything imported.
+Run as `python -m tests.robustness.harming HOW KIND NUMBER FOLDER`: prints a line of JSON. Every
+trial is a process of its own, forked from one that has everything imported.
 """
 
 import errno
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ CALLS = ("open", "write", "fsync", "replace", "ftruncate", "mkdir", "close")
 CODES = (
     errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.EINTR,
 )  # fmt: skip
-MOST = 400_000
-"""Bytes that the largest of the files takes."""
+LEAST = 2**12
+"""Bytes of the files that are gone once something is saved, such as the lock."""
 
 NAMED = 10
 
@@ -47,10 +47,10 @@ class Harm:
     seconds: float = 0.0
 
 
-def harm(how: str, name: str, step: int, folder: Path) -> Harm:
-    """In a process of its own, which forks."""
+def harm(how: str, name: str, number: int, folder: Path) -> Harm:
+    """In a process of its own, which forks; `number` as `fill` and `fail` take it."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.robustness.harming", how, name, str(step), folder],
+        [sys.executable, "-m", "tests.robustness.harming", how, name, str(number), folder],
         capture_output=True,
         text=True,
         check=False,
@@ -60,17 +60,26 @@ def harm(how: str, name: str, step: int, folder: Path) -> Harm:
     return Harm(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def fill(kind: Kind, folder: Path, step: int) -> Harm:
-    """The disk is full after 0, `step`, 2 · `step` … bytes of a file."""
-    found, last = Harm(), 0
-    for budget in range(0, MOST, step):
+def fill(kind: Kind, folder: Path, points: int) -> Harm:
+    """The disk is full at so many points between nothing and half as much again as a file takes."""
+    before = sizes(folder)
+    forked(lambda: saving(kind, folder, 1, nullcontext(lambda: False)))
+    after = sizes(folder)
+    written = [size for path, (size, _) in after.items() if before.get(path) != after[path]]
+    most = max(LEAST, *written)
+    found, last = Harm(), kind.read(folder)
+    for budget in sorted({round(1.5 * most * point / points) for point in range(points)}):
         trial = forked(
             lambda budget=budget, last=last: saving(kind, folder, last + 1, full(budget))
         )
         last = judge(kind, folder, last, trial, found, f"{budget} bytes")
-        if trial["said"] is None and not trial["struck"]:
-            break
     return found
+
+
+def sizes(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Of every file, and when it was changed."""
+    files = [(path, path.stat()) for path in folder.rglob("*") if path.is_file()]
+    return {path: (status.st_size, status.st_mtime_ns) for path, status in files}
 
 
 def fail(kind: Kind, folder: Path, step: int) -> Harm:
@@ -134,7 +143,7 @@ def full(budget: int) -> Iterator[Callable[[], bool]]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (budget, before[1]))
     try:
-        yield lambda: budget < MOST // 2
+        yield lambda: True
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 

@@ -255,3 +255,23 @@ def test_d09_words_of_strangers_are_quoted_in_a_drawing(qapp: QApplication, qtbo
     content = svg_of(map_figure(view, HOSTILE[0], {"Run": HOSTILE[0]}, has_legend=True))
     assert b"<img" not in content
     assert b"&lt;img" in content
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("width", [5, 101])
+def test_d10_pictures_of_every_number_of_channels_are_trained_on_and_shown(
+    channels: int, width: int, tmp_path: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 3, width, channels)).astype(np.uint8)
+    run = trained(saved(tmp_path, x=pixels, y=np.arange(8) % 2), "linear")
+    assert run.sample_shape == (3, width, channels)
+    np.testing.assert_array_equal(run.folder.samples, pixels[run.index])
+    session, _ = session_with(
+        count=8, sample_shape=(3, width, channels), samples=pixels, labels=np.arange(8) % 3
+    )
+    window = shown(session, qtbot)
+    session.select([3])
+    for dock in window.docks.docks.values():
+        dock.raise_()
+        QApplication.processEvents()
+        assert not window.grab().isNull()
