@@ -92,7 +92,7 @@ class Program(QObject):
         if path is not None and not is_run(Path(path)):
             self._data, path = path, None
             QTimer.singleShot(0, self._on_data_named)  # over the window, which comes first
-        last = next((each for each in self.window.recent.paths if Path(each).is_dir()), None)
+        last = self.window.recent.newest()
         if path is None and last is None:
             self.session.epoch_added.connect(self._on_demo_epoch)
         self.session.open_run(path or last or str(paths.demo()))

@@ -197,12 +197,48 @@ def read_matrices(path: Path) -> None:
     assert found["y"].ndim == 2
 
 
+def read_config(path: Path) -> None:
+    """Settings of a training, as the command line takes them."""
+    from aeviz.cli import settings
+    from aeviz.cli.console import CommandError
+    from aeviz.compute.settings import SettingsError, complete
+
+    try:
+        read = settings.read_config(path)
+    except CommandError as error:
+        raise DataError(str(error)) from error
+    try:
+        complete(read)
+    except SettingsError as error:  # it names the field, which the file is asked for
+        raise DataError(f"{path}: {error}" if str(error) else "without a reason") from error
+
+
+def read_settings(path: Path) -> None:
+    """Settings of the window: whatever stands in them, it begins."""
+    from PySide6.QtCore import QSettings
+
+    from aeviz.gui import opening, recent
+
+    copy = path.with_name("copy.ini")  # Qt remembers what it has read under a name
+    copy.unlink(missing_ok=True)
+    QSettings(str(copy), QSettings.Format.IniFormat).sync()
+    copy.write_bytes(path.read_bytes())
+    settings = QSettings(str(copy), QSettings.Format.IniFormat)
+    settings.sync()
+    runs = recent.RecentRuns(settings)
+    assert all(isinstance(each, str) for each in runs.paths)
+    runs.newest()
+    opening.stored(settings)
+
+
 READERS: dict[str, Callable[[Path], None]] = {
     "data": read_data,
     "picture": read_picture,
     "onnx": read_network,
     "records": read_dictionary,
     "mat": read_matrices,
+    "config": read_config,
+    "settings": read_settings,
 }
 
 

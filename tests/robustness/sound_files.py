@@ -40,7 +40,8 @@ class Kind:
         opened: The name that a person chooses; "" for the folder itself.
         damaged: Names, or patterns for one, of the files that are damaged, one at a time.
         reader: What reads it: "data" (any file of a person's own), "picture", "onnx", "records",
-            "mat", "own" (a run folder).
+            "mat", "config" and
+            "settings" (the program's own, which people may write), "own" (a run folder).
         dress: Puts a damaged content into what surrounds it: a packing, checksums that fit.
         bare: The content that is damaged, where that is not the file's own.
     """
@@ -196,6 +197,30 @@ def matrices(folder: Path) -> None:
     savemat(folder / "own.mat", content, do_compression=False)
 
 
+def config(folder: Path) -> None:
+    (folder / "own.toml").write_text(
+        'seed = 3\n[data]\nname = "digits"\n[model]\nname = "vae"\nbeta = 2.5\n'
+        "widths = [64, 32]\nlatent_dim = 2\n[train]\nepochs = 4\nlr = 1e-3\n"
+    )
+
+
+def window(folder: Path) -> None:
+    from PySide6.QtCore import QByteArray
+
+    from aeviz.catalogue import Entry
+    from aeviz.gui.kept_settings import KeptSettings
+    from aeviz.gui.opening import remembered
+    from aeviz.gui.plan import OwnData
+
+    own = OwnData(Entry(str(folder), "Own", "A table.", "", ("table",)), {"label": "y"}, 3)
+    settings = KeptSettings(folder / "aeviz.ini")
+    settings.setValue("recent/runs", [str(folder), "/runs/ü, other"])
+    settings.setValue("recent/data", remembered([own]))
+    settings.setValue("window/state", QByteArray(bytes(range(256))))
+    settings.setValue("window/theme", "dark")
+    settings.sync()
+
+
 # ── dress ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -267,6 +292,8 @@ KINDS: dict[str, Kind] = {
     "onnx": Kind(onnx, "own.onnx", ("own.onnx",), "onnx"),
     "records of CIFAR": Kind(records, "batch.bin", ("batch.bin",), "records"),
     "mat": Kind(matrices, "own.mat", ("own.mat",), "mat"),
+    "settings of a training": Kind(config, "own.toml", ("own.toml",), "config"),
+    "settings of the window": Kind(window, "aeviz.ini", ("aeviz.ini",), "settings"),
 }
 """Every foreign kind by the name that the table has."""
 

@@ -24,6 +24,9 @@ APART = {
 }  # fmt: skip
 """Kinds that the program reads in a process of their own: one that they end is a sentence."""
 
+NEVER_REFUSED = {"settings of the window"}
+"""Kinds of which what cannot be read is passed over: the window has to begin."""
+
 BEARABLE = 0.02
 """The share of files that may end such a process: they are counted, and cost nothing else."""
 
@@ -36,7 +39,8 @@ def check(name: str, result: Result, count: int) -> None:
     assert result.refused + result.accepted + len(result.ended) == count
     assert len(result.ended) <= (BEARABLE * count if name in APART else 0), result.ended
     assert result.peak < MOST_MEMORY
-    assert result.refused > count / 5, "the damage hardly matters: it tests nothing"
+    if name not in NEVER_REFUSED:
+        assert result.refused > count / 5, "the damage hardly matters: it tests nothing"
 
 
 @pytest.mark.parametrize("name", KINDS)

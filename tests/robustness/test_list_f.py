@@ -1,6 +1,7 @@
 """List F, bad files: what `lists.ITEMS` does not find among the other tests. See RELIABILITY.md."""
 
 import io
+import json
 import os
 import pickle
 import shutil
@@ -74,7 +75,9 @@ WITHOUT_LENGTH = {
 """Kinds of which a part can be whole."""
 
 
-@pytest.mark.parametrize("name", sorted(each for each in KINDS | OWN if " in " not in each))
+@pytest.mark.parametrize(
+    "name", sorted(each for each in KINDS | OWN if " in " not in each and "settings" not in each)
+)
 def test_f02_a_file_that_is_cut_anywhere_is_refused(name: str, tmp_path: Path) -> None:
     result = fuzz(name, 10**9, 0, tmp_path, "cut")
     assert not result.defects
@@ -396,6 +399,42 @@ def test_f13_an_empty_tensor_and_long_words_beside_it_are_read() -> None:
     words = f'"__metadata__":{{"a":"{"b" * 10_000_000}"}}'
     header = f"{{{words},{entry('a', '[0,0]', shape='[0,3]')}}}".encode()
     assert parse_weights(tensors(header, b""), "file")["a"].shape == (0, 3)
+
+
+# ── F17: settings ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", ["/" + "x" * 5000, "/a\0b", "/" + "y/" * 4000, "\udcff", ""])
+def test_f17_settings_with_paths_that_cannot_be_are_passed_over(
+    path: str, tmp_path: Path, qapp: Any
+) -> None:
+    from PySide6.QtCore import QSettings
+
+    from aeviz.gui.opening import stored
+    from aeviz.gui.recent import RecentRuns
+
+    settings = QSettings(str(tmp_path / "aeviz.ini"), QSettings.Format.IniFormat)
+    settings.setValue("recent/runs", [path, str(tmp_path)])
+    row = {"entry": {"name": path, "title": "", "summary": "", "source": "", "data": []}}
+    settings.setValue("recent/data", json.dumps([{**row, "options": {}, "features": 0}]))
+    assert RecentRuns(settings).newest() == str(tmp_path)
+    assert stored(settings) == []
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = 1\na = 2", "\0", "seed = nan"])
+def test_f17_settings_of_a_training_are_refused_with_the_file(text: str, tmp_path: Path) -> None:
+    from aeviz.cli.console import CommandError
+    from aeviz.cli.settings import read_config
+
+    (tmp_path / "own.toml").write_text(text)
+    if text == "seed = nan":
+        from aeviz.compute.settings import SettingsError, complete
+
+        with pytest.raises(SettingsError, match="seed"):
+            complete(read_config(tmp_path / "own.toml"))
+        return
+    with pytest.raises(CommandError, match=r"own\.toml"):
+        read_config(tmp_path / "own.toml")
 
 
 # ── F15, F18, F20 to F22 ──────────────────────────────────────────────────────────────────────
