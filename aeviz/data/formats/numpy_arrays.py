@@ -6,6 +6,7 @@ file is ever unpickled.
 """
 
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from aeviz.catalogue import Option
+from aeviz.data import mapped
 from aeviz.data.dataset import (
     ONLY,
     DataError,
     Dataset,
     DatasetEntry,
     Reporter,
+    Scaling,
     divide,
     standardise,
 )
@@ -32,9 +35,6 @@ from aeviz.data.tables.gathering import loses_digits
 from aeviz.data.tables.reading import blurred_remarks
 
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
-MOST_BYTES = 2**31
-"""Bytes of samples at most: they are held in memory as bytes or single precision."""
-
 MOST_SIDE = 4096
 """Pixels along a side of an image at most."""
 
@@ -46,6 +46,12 @@ MOST_ARRAYS = 10_000
 
 DEFLATE_RATIO = 1032
 """Deflate cannot pack more than 258 bytes into 2 bits: no honest archive declares more."""
+
+BROKEN = (
+    OSError, ValueError, EOFError, KeyError, NotImplementedError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What the libraries raise for a damaged archive or header."""
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -110,7 +116,7 @@ def arrays_entry(path: Path) -> DatasetEntry:
     is_image = len(shape) == 4
 
     def load(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
-        return load_arrays(path, options)
+        return load_arrays(path, options, report)
 
     return DatasetEntry(
         name=str(path),
@@ -125,12 +131,15 @@ def arrays_entry(path: Path) -> DatasetEntry:
     )
 
 
-def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
-    """Read a file.
+def load_arrays(
+    path: Path, options: Mapping[str, Any], report: Reporter = lambda share, phrase: None
+) -> Dataset:
+    """Read a file; large samples stay on the disk.
 
     Args:
         path: Ends with .npz or .npy.
         options: `samples` and `label`: names of arrays, where the usual ones are not meant.
+        report: Told how far it is.
 
     Raises:
         DataError: One sentence that names the file and the array.
@@ -143,8 +152,13 @@ def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
     _check_length(path, key, headers[key])
     for name in (name for name in others if name in headers):
         _check_words(path, name, headers[name])
-    arrays = _read(path, [key, *others])
-    samples = _as_samples(path, key, arrays[key].reshape(shape))
+    is_large = headers[key].bytes > mapped.IN_MEMORY
+    arrays = _read(path, [*([] if is_large else [key]), *others], is_large=is_large)
+    if is_large:
+        samples, scaling, remarks = _map_samples(path, key, shape, report)
+    else:
+        samples, remarks = _as_samples(path, key, arrays[key].reshape(shape)), ()
+        scaling = divide(255) if samples.ndim == 4 else standardise(samples)
     labels, names = None, _names(arrays.get("class_names"))
     if label:
         labels, names = _as_labels(path, label, arrays[label], len(samples), names)
@@ -158,12 +172,12 @@ def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
         name=str(path),
         title=path.stem,
         samples=samples,
-        scaling=divide(255) if is_image else standardise(samples),
+        scaling=scaling,
         labels=labels,
         class_names=names,
         feature_names=features,
         source=str(path),
-        remarks=() if is_image else _remarks(arrays[key], features),
+        remarks=remarks if is_image or is_large else _remarks(arrays[key], features),
     )
 
 
@@ -277,11 +291,6 @@ def _shape(path: Path, header: Header) -> tuple[int, ...]:
             f"{path}: samples must be a table (N, F) or images (N, H, W) or (N, H, W, C), and "
             f"these are {shape}"
         )
-    if header.bytes > MOST_BYTES:
-        raise DataError(
-            f"{path}: its samples take {header.bytes / 2**30:.1f} GB, and "
-            f"{MOST_BYTES / 2**30:.0f} GB can be held: save fewer of them, or images as bytes"
-        )
     if len(shape) == 2:
         return shape
     whole = shape if len(shape) == 4 else (*shape, 1)
@@ -296,9 +305,9 @@ def _shape(path: Path, header: Header) -> tuple[int, ...]:
 # ── arrays ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+def _read(path: Path, names: Sequence[str], *, is_large: bool) -> dict[str, NDArray[Any]]:
     try:
-        found = np.load(path, allow_pickle=False)
+        found = np.load(path, mmap_mode="r" if is_large else None, allow_pickle=False)
         if isinstance(found, np.ndarray):
             return {"x": found}
         with found:
@@ -315,6 +324,45 @@ def _unreadable(path: Path, error: Exception) -> DataError:
         return DataError(f"{path} needs more memory than there is: close other programs")
     words = " ".join(str(error).split())[:200] or type(error).__name__
     return DataError(f"{path} cannot be read as NumPy arrays: {words}")
+
+
+def _map_samples(
+    path: Path, key: str, shape: tuple[int, ...], report: Reporter
+) -> tuple[NDArray[Any], Scaling, tuple[str, ...]]:
+    """Samples that stay on the disk, looked at block by block; also their scaling and remarks."""
+    values = _mapped(path, key, lambda share: report(share, "Unpacking")).reshape(shape)
+    is_image = len(shape) == 4
+    wanted = np.dtype(np.uint8 if is_image else np.float32)
+
+    def convert(block: NDArray[Any]) -> NDArray[Any]:
+        return _as_samples(path, key, block)
+
+    if values.dtype != wanted or not values.flags.c_contiguous:
+        samples = mapped.converted(
+            values, shape, wanted, convert, lambda share: report(share, "Converting")
+        )
+    else:
+        samples = values
+        for rows in () if is_image else mapped.spread_blocks(values):
+            report(rows.start / len(values), "Looking at values")
+            convert(np.asarray(values[rows]))
+    scaling = divide(255)
+    if not is_image:
+        scaling = mapped.standardised(samples, lambda share: report(share, "Looking at values"))
+    remarks = [f"its samples take {samples.nbytes / 2**30:.1f} GB and stay on the disk"]
+    if not is_image and samples.nbytes > mapped.LOOKED_AT:
+        share = mapped.LOOKED_AT / samples.nbytes
+        remarks.append(f"its scaling is that of {share:.0%} of the rows, in blocks evenly apart")
+    return samples, scaling, tuple(remarks)
+
+
+def _mapped(path: Path, key: str, tell: mapped.Tell) -> NDArray[Any]:
+    try:
+        if zipfile.is_zipfile(path):
+            return mapped.map_member(path, f"{key}.npy", tell)
+        return mapped.map_array(path)
+    except BROKEN as error:  # not what `tell` raises
+        raise _unreadable(path, error) from error
 
 
 def _as_samples(path: Path, key: str, values: NDArray[Any]) -> NDArray[Any]:
