@@ -68,7 +68,9 @@ def remember(values: NDArray[Any], file: Path) -> None:
     """
     base = _map_of(values)
     if base is not None and hasattr(os, "preadv"):
-        _files[base] = file.open("rb", buffering=0)
+        opened = file.open("rb", buffering=0)
+        weakref.finalize(base, opened.close)  # left to the garbage collector it complains
+        _files[base] = opened
 
 
 class Rows:

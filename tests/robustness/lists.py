@@ -135,7 +135,12 @@ ITEMS: dict[str, Item] = {
         "ONNX that keeps its weights in another file",
         _in("tests/compute/test_own_model.py", "an_onnx_file_reads_no_other_file"),
     ),
-    "F20": Item("A file that shrinks while it is read"),
+    "F20": Item(
+        "A file that shrinks while it is read",
+        (),
+        "Arrays above 256 MB are mapped: their rows are read past the mapping, but one that "
+        "shrinks in the very moment of a look through it ends the process.",
+    ),
     "F21": Item(
         "Pipes, devices, sockets, folders, links to nowhere and in circles",
         (

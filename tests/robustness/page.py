@@ -32,7 +32,8 @@ table in which one number is another, and every promise of a data set is checked
 *Silently wrong* are damaged own files that were believed, data that are none, and refusals that
 do not name the file. *Run* counts programs, connections, imports and writes that a file caused.
 *Window* counts files that would have ended the program, *reader* those that ended the process that
-reads foreign files in its place: of these you see a sentence, and nothing else happens.
+reads foreign files in its place: of these you see a sentence, and nothing else happens. *Memory* is
+by how much the highest use of memory rose.
 """
 
 SAVES = """\

@@ -75,6 +75,7 @@ ALLOWED = {
     "data/reader.py": "arrays on their way from a child process",
     "data/pictures/assembling.py": "an array that takes its place once it is whole",
     "data/pictures/kept.py": "facts that take their place with their array",
+    "data/mapped.py": "arrays larger than memory, in a file that goes with them",
     "data/fetching.py": "a download, which takes its place once its hash is right",
     "compute/outside.py": "what a training in another process prints",
     "compute/child.py": "nothing is written into the null device",
