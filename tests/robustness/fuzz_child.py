@@ -24,7 +24,7 @@ from aeviz.data import apart, reader
 from aeviz.data.dataset import DataError, Dataset
 from aeviz.data.own import own_entry
 from tests.robustness.mutations import mutations
-from tests.robustness.sound_files import KINDS, OWN, Kind
+from tests.robustness.sound_files import GIVEN, KINDS, OWN, Kind
 
 LIMITS = apart.Limits(memory=2**30, cpu_seconds=3600, output=2**28)
 PATIENCE = 1.0
@@ -129,6 +129,11 @@ def read_here(
 def read_data(path: Path) -> None:
     """Any own file, as a person opens it."""
     check(own_entry(str(path)).load(path.parent, lambda *_: None, {}))
+
+
+def read_set(path: Path) -> None:
+    """A registered data set, whose files lie in the folder above its name."""
+    check(data.load(path.name, path.parent))
 
 
 def check(found: Dataset) -> None:
@@ -237,6 +242,7 @@ READERS: dict[str, Callable[[Path], None]] = {
     "onnx": read_network,
     "records": read_dictionary,
     "mat": read_matrices,
+    "set": read_set,
     "config": read_config,
     "settings": read_settings,
 }
@@ -263,9 +269,17 @@ def cut(sound: Mapping[str, bytes], task: Mapping[str, Any]) -> Damaged:
             yield name, content[:size]
 
 
+def given(sound: Mapping[str, bytes], task: Mapping[str, Any]) -> Damaged:
+    """Every file of a folder in the place of the one that is sound."""
+    contents = [path.read_bytes() for path in sorted(Path(task["source"]).iterdir())]
+    for content in contents:
+        yield next(iter(sound)), content
+
+
 DAMAGES: dict[str, Callable[[Mapping[str, bytes], Mapping[str, Any]], Damaged]] = {
     "mutated": mutated,
     "cut": cut,
+    "given": given,
 }
 
 
@@ -368,7 +382,7 @@ def note(tally: Tally, outcome: str, number: int) -> None:
 def main(folder: Path) -> None:
     """Do the task of the first line."""
     task = json.loads(sys.stdin.readline())
-    kind = (KINDS | OWN)[task["kind"]]
+    kind = (KINDS | OWN | GIVEN)[task["kind"]]
     real = apart.read_apart
     for module in list(sys.modules.values()):
         if getattr(module, "read_apart", None) is real:
@@ -381,6 +395,9 @@ def main(folder: Path) -> None:
     kind.make(files)
     damaged = (next(files.glob(name)).relative_to(files) for name in kind.damaged)
     kind = replace(kind, damaged=tuple(map(str, damaged)))
+    if task["how"] == "given":  # of any kind: each reader is imported before it is fenced
+        for module in ("hdf.reading", "tables.columnar"):
+            importlib.import_module(f"aeviz.data.{module}")
     judge_it = prepare(kind, files)
     place = os.open(folder / "place", os.O_RDWR | os.O_CREAT)
     reader.limit(asdict(LIMITS))

@@ -60,13 +60,25 @@ class Result:
         self.peak = max(self.peak, other.peak)
 
 
-def fuzz(kind: str, count: int, seed: int, folder: Path, how: str = "mutated") -> Result:
-    """Read `count` damaged files of a kind, the same ones for the same seed; of cuts all."""
+def fuzz(
+    kind: str, count: int, seed: int, folder: Path, how: str = "mutated", source: str = ""
+) -> Result:
+    """Read `count` damaged files of a kind, the same ones for the same seed; of cuts all.
+
+    Args:
+        kind: Its name.
+        count: How many; only of those that are "mutated".
+        seed: Of the damage.
+        folder: Where the files lie, new or empty.
+        how: "mutated", "cut", or "given": every file of the folder `source` as it is.
+        source: As said.
+    """
     result, skip, began = Result(), 0, time.monotonic()
-    while skip < count and len(result.ended) < MOST_ENDS:
+    while (skip < count or how != "mutated") and len(result.ended) < MOST_ENDS:
         place = folder / f"{re.sub('[^a-z0-9]+', '-', kind)}-{len(result.ended)}"
         place.mkdir(parents=True)
         task = {"kind": kind, "how": how, "count": count, "seed": seed, "skip": skip}
+        task |= {"source": source}
         said, ended = converse(task, place)
         if ended is None:
             result.add(json.loads(said))

@@ -40,7 +40,8 @@ class Kind:
         opened: The name that a person chooses; "" for the folder itself.
         damaged: Names, or patterns for one, of the files that are damaged, one at a time.
         reader: What reads it: "data" (any file of a person's own), "picture", "onnx", "records",
-            "mat", "config" and
+            "mat", "set" (a
+            registered data set, `opened` is its name), "config" and
             "settings" (the program's own, which people may write), "own" (a run folder).
         dress: Puts a damaged content into what surrounds it: a packing, checksums that fit.
         bare: The content that is damaged, where that is not the file's own.
@@ -197,6 +198,21 @@ def matrices(folder: Path) -> None:
     savemat(folder / "own.mat", content, do_compression=False)
 
 
+def vision(name: str) -> Maker:
+    """The small files of a data set of pictures that `vision_files.write_NAME` writes."""
+
+    def make(folder: Path) -> None:
+        from tests.data import vision_files
+
+        getattr(vision_files, f"write_{name}")(folder)
+
+    return make
+
+
+def anything(folder: Path) -> None:
+    (folder / "own.bin").write_text(CSV)
+
+
 def config(folder: Path) -> None:
     (folder / "own.toml").write_text(
         'seed = 3\n[data]\nname = "digits"\n[model]\nname = "vae"\nbeta = 2.5\n'
@@ -249,6 +265,7 @@ def mended_png(content: bytes) -> bytes:
     return bytes(data)
 
 
+CIFAR = "cifar-10-batches"
 IDX = "own-images-idx3-ubyte"
 KINDS: dict[str, Kind] = {
     "npy": Kind(npy, "own.npy", ("own.npy",)),
@@ -292,6 +309,19 @@ KINDS: dict[str, Kind] = {
     "onnx": Kind(onnx, "own.onnx", ("own.onnx",), "onnx"),
     "records of CIFAR": Kind(records, "batch.bin", ("batch.bin",), "records"),
     "mat": Kind(matrices, "own.mat", ("own.mat",), "mat"),
+    "USPS": Kind(vision("usps"), "usps", ("usps.bz2",), "set"),
+    "CIFAR-10": Kind(vision("cifar"), "cifar10", (f"{CIFAR}-py/data_batch_2",), "set"),
+    "CIFAR-10, plain": Kind(
+        vision("plain_cifar"), "cifar10", (f"{CIFAR}-bin/data_batch_2.bin",), "set"
+    ),
+    "SVHN": Kind(vision("svhn"), "svhn", ("train_32x32.mat",), "set"),
+    "CelebA": Kind(
+        vision("celeba"),
+        "celeba",
+        tuple(f"celeba/{name}" for name in ("list_attr_celeba.txt", "list_eval_partition.txt")),
+        "set",
+    ),
+    "QMNIST": Kind(vision("qmnist"), "qmnist", ("QMNIST/raw/qmnist-train-labels-idx2-int",), "set"),
     "settings of a training": Kind(config, "own.toml", ("own.toml",), "config"),
     "settings of the window": Kind(window, "aeviz.ini", ("aeviz.ini",), "settings"),
 }
@@ -324,3 +354,7 @@ OWN: dict[str, Kind] = {
     )
 }
 """Every kind of file of a run folder."""
+
+
+GIVEN = {"anything": Kind(anything, "own.bin", ("own.bin",))}
+"""For files that are given as they are."""

@@ -69,7 +69,7 @@ def test_f01_an_empty_file_of_a_run_is_named(
 
 
 WITHOUT_LENGTH = {
-    "csv", "tsv", "folder of tables", "projector",  # a text ends where it ends
+    "csv", "tsv", "folder of tables", "projector", "CelebA",  # a text ends where it ends
     "png", "png, palette, checksums fit", "png, 16 bits, checksums fit", "gif", "bmp",  # all pixels
 }  # fmt: skip
 """Kinds of which a part can be whole."""
@@ -79,7 +79,7 @@ WITHOUT_LENGTH = {
     "name", sorted(each for each in KINDS | OWN if " in " not in each and "settings" not in each)
 )
 def test_f02_a_file_that_is_cut_anywhere_is_refused(name: str, tmp_path: Path) -> None:
-    result = fuzz(name, 10**9, 0, tmp_path, "cut")
+    result = fuzz(name, 0, 0, tmp_path, "cut")
     assert not result.defects
     assert not result.executed
     assert result.tried > 1

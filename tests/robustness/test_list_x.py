@@ -68,3 +68,43 @@ def test_x05_files_have_the_rights_that_the_person_has_set(mask: int, tmp_path: 
     for path in (tmp_path / "z.npz", *run.path.rglob("*")):
         wanted = 0o777 if path.is_dir() else 0o666
         assert path.stat().st_mode & 0o777 == wanted & ~mask, path
+
+
+def corpus(folder: Path, secret: Path) -> int:
+    """Every hostile file that the other lists know, with a pipe nobody writes into to lead to."""
+    import h5py
+
+    from tests.data import test_hdf5
+    from tests.robustness import test_list_f
+
+    folder.mkdir()
+    hdf5 = ("external_link", "link_through_an_external_one", "external_storage", "virtual",
+            "soft_loop", "cycle", "deep", "huge", "huge_chunk", "unknown_filter")  # fmt: skip
+    for name in hdf5:
+        with h5py.File(folder / f"{name}.h5", "w") as file:
+            getattr(test_hdf5, name)(file, secret)
+    for name, make in test_list_f.TRAPS.items():
+        (folder / name).write_bytes(make(folder.parent))
+    for name in ("scripted", "exported", "old_tar", "forged_sparse", "expanded", "laughs"):
+        getattr(test_list_f, name)(folder / f"{name}.pt")
+    for name, content in test_list_f.HOSTILE_WEIGHTS.items():
+        (folder / f"{name}.safetensors").write_bytes(content)
+    test_list_f.bomb(folder / "bomb.npz", "y.npy", 2**26)
+    return len(list(folder.iterdir()))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_x01_no_hostile_file_makes_anything_run(tmp_path: Path) -> None:
+    from tests.robustness.fuzzing import fuzz
+    from tests.robustness.test_list_f import MARKER
+
+    os.mkfifo(tmp_path / "secret")  # who opened it would wait until the test is given up
+    count = corpus(tmp_path / "corpus", tmp_path / "secret")
+    folder = str(tmp_path / "corpus")
+    result = fuzz("anything", 0, 0, tmp_path / "tried", "given", folder)
+    assert not result.defects
+    assert not result.executed
+    assert not result.ended
+    assert result.refused == result.tried == count
+    assert result.peak < 50 * 2**20
+    assert not (tmp_path / MARKER).exists()
