@@ -8,7 +8,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,9 +29,9 @@ SLICE = 5000
 """Inputs of one process; the next one has another seed."""
 
 
-def damaged(part: str, count: int) -> Iterator[Row]:
-    """A row for every kind of file, own or foreign."""
-    for name in OWN if part == "own" else KINDS:
+def damaged(part: str, count: int, only: Collection[str]) -> Iterator[Row]:
+    """A row for every kind of file, own or foreign, or for some of them."""
+    for name in only or (OWN if part == "own" else KINDS):
         with tempfile.TemporaryDirectory() as folder:
             yield of_result(part, name, sliced(name, count, Path(folder)))
 
@@ -97,12 +97,12 @@ def node_of(case: ElementTree.Element) -> str:
     return f"{file}.py::{str(case.get('name', '')).partition('[')[0]}"
 
 
-def rows_of(part: str, count: int, kills: int) -> Iterator[Row]:
+def rows_of(part: str, count: int, kills: int, only: Collection[str]) -> Iterator[Row]:
     """The rows of a part."""
     if part == "own":
-        yield from damaged(part, count)
+        yield from damaged(part, count, only)
     elif part == "foreign":
-        yield from damaged(part, max(1, count // 10))
+        yield from damaged(part, max(1, count // 10), only)
     elif part == "kills":
         yield from killed(kills)
     elif part == "list":
@@ -117,6 +117,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
     parser.add_argument("--count", type=int, default=1000, help="damaged files of an own kind")
     parser.add_argument("--kills", type=int, default=20, help="kills of every kind of file")
+    parser.add_argument("--only", action="append", default=[], help="of damaged files this kind")
     parser.add_argument("--rows", type=Path, default=ROWS, help="where the rows are kept")
     parser.add_argument("--page", action="store_true", help="only write the page of what is kept")
     asked = parser.parse_args(arguments)
@@ -126,7 +127,7 @@ def main(arguments: list[str]) -> int:
     asked.rows.parent.mkdir(parents=True, exist_ok=True)
     found: list[Row] = []
     for part in asked.parts or PARTS:
-        for row in rows_of(part, asked.count, asked.kills):
+        for row in rows_of(part, asked.count, asked.kills, asked.only):
             found.append(row)
             print(f"{row.part}: {row.item}", file=sys.stderr, flush=True)
             keep(asked.rows, row)

@@ -33,7 +33,8 @@ table in which one number is another, and every promise of a data set is checked
 do not name the file. *Run* counts programs, connections, imports and writes that a file caused.
 *Window* counts files that would have ended the program, *reader* those that ended the process that
 reads foreign files in its place: of these you see a sentence, and nothing else happens. *Memory* is
-by how much the highest use of memory rose.
+by how much the highest use of memory rose; a process that reads foreign files may take 1 GB here
+and 4 GB in the program, and a picture of at most 100 million pixels 2 GB.
 """
 
 SAVES = """\
