@@ -11,11 +11,11 @@ from tests.robustness.rows import Row
 from tests.robustness.test_foreign_formats import APART
 
 INTRODUCTION = """\
-# What damaged files, kills and full disks do
+# Safety
 
 Nothing in a file that you open is run, and nothing that you have saved is lost when the program is
-killed, the power fails or the disk is full. This page says how that was tried; `python -m
-tests.robustness` tries it anew and writes the page.
+killed, the power fails or the disk is full. This page says how that was tried, with damaged files,
+kills and full disks; `python -m tests.robustness` tries it anew, and with `--page` writes the page.
 """
 
 INPUTS = """\
@@ -121,11 +121,16 @@ def items(rows: dict[str, Row]) -> str:
         row = rows.get(number)
         figures = ["–", "–"] if row is None else spelt([row.tried, row.wrong])
         body.append([number, item.says, *figures, item.reason])
-    return table(("Item", "What", "Tests", "Failed", "Not tried here"), body)
+    return table(("Item", "What", "Tests", "Failed", "Not tried here"), body, slice(2, 4))
 
 
-def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = [list(head), ["---"] * len(head), *map(list, body)]
+def table(
+    head: Sequence[str], body: Iterable[Sequence[str]], figures: slice = slice(1, None)
+) -> str:
+    """A table whose figures stand at the right of their columns."""
+    kinds = ["---"] * len(head)
+    kinds[figures] = ["---:"] * len(kinds[figures])
+    lines = [list(head), kinds, *map(list, body)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
