@@ -318,15 +318,19 @@ class ExportRun(Message):
 
     Attributes:
         path: The run folder.
-        what: "latents", "metrics", "encoder", "decoder", "projector" or "report".
+        what: "latents", "metrics", "encoder", "decoder", "projector", "report", "film",
+            or "path".
         target: The file or folder.
         epoch: Whose weights or latents.
+        options: What else is to be known: "z", the latents along a path (T, D) as lists, and
+            "condition".
     """
 
     path: str
     what: str
     target: str
     epoch: int
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -265,6 +265,7 @@ def _job(request: Request, data_dir: str | None) -> _Job:
             "what": request.what,
             "target": target,
             "epoch": request.epoch,
+            "options": dict(request.options),
         }
         return _Job(request, f"export-{target}", f"Writing {Path(target).name}", target, fields)
     if isinstance(request, PreviewData):

@@ -406,10 +406,11 @@ class Session(QObject):
         """Fetch the files of a data set; `job_progressed` and `job_done` follow."""
         self._post(m.Download(name=name))
 
-    def export(self, what: str, target: str) -> None:
+    def export(self, what: str, target: str, options: Mapping[str, Any] | None = None) -> None:
         """Write something of the shown run at the shown epoch; `job_done` says how it went."""
         if self.run is not None:
-            self._post(m.ExportRun(path=self.run.path, what=what, target=target, epoch=self.epoch))
+            fields = {"path": self.run.path, "what": what, "target": target, "epoch": self.epoch}
+            self._post(m.ExportRun(**fields, options=options or {}))  # type: ignore[arg-type]
 
     def cancel_job(self, job: str) -> None:
         """End the child process of a job."""
