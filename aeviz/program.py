@@ -56,7 +56,9 @@ class Program(QObject):
             self._interrupts.came.connect(self._on_interrupt)
         self.outbox = Mailbox()
         self.reporter = Reporter(self.outbox, log_dir)
-        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True)
+        # A picture without settings knows only what its command line names or its run needs.
+        trusted = settings is not None
+        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True, trusted=trusted)
         self.session = Session(self.engine.post)
         self.bridge = Bridge(self.outbox, self.session.receive, self)
         self.window = MainWindow(self.session, settings)

@@ -6,6 +6,7 @@ walk over a large file would fill the memory with it all the same.
 
 import contextlib
 import errno
+import math
 import mmap
 import os
 import shutil
@@ -14,7 +15,7 @@ import weakref
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -40,9 +41,9 @@ Tell = Callable[[float], None]
 """Told the share that is done, in [0, 1]; may raise to cancel."""
 
 
-def blocks(values: NDArray[Any], size: int = BLOCK) -> Iterator[slice]:
+def blocks(values: NDArray[Any], size: int = 0) -> Iterator[slice]:
     """Rows of an array (N, …) in blocks of about so many bytes; pages are given back between."""
-    step = max(1, size // max(1, values[:1].nbytes))
+    step = max(1, (size or BLOCK) // max(1, values[:1].nbytes))
     for first in range(0, len(values), step):
         yield slice(first, min(first + step, len(values)))
         release(values)
@@ -68,9 +69,9 @@ def remember(values: NDArray[Any], file: Path) -> None:
     """
     base = _map_of(values)
     if base is not None and hasattr(os, "preadv"):
-        opened = file.open("rb", buffering=0)
-        weakref.finalize(base, opened.close)  # left to the garbage collector it complains
-        _files[base] = opened
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        _files[base] = descriptor
+        weakref.finalize(base, os.close, descriptor)
 
 
 class Rows:
@@ -86,7 +87,7 @@ class Rows:
     def __init__(self, values: NDArray[Any]) -> None:
         base = _map_of(values)
         assert base is not None
-        self._file = _files[base]
+        self._descriptor = _files[base]
         self._values = values
         self._size = values[:1].nbytes
         begins = np.frombuffer(base, np.uint8).ctypes.data
@@ -109,7 +110,7 @@ class Rows:
         room, size, descriptor = (
             found.reshape(-1).view(np.uint8).data,
             self._size,
-            self._file.fileno(),
+            self._descriptor,
         )
         at = 0
         for number in numbers.tolist():
@@ -132,7 +133,7 @@ def rows_of(values: NDArray[Any], numbers: NDArray[np.int64]) -> NDArray[Any]:
     return found
 
 
-_files: "weakref.WeakKeyDictionary[mmap.mmap, IO[bytes]]" = weakref.WeakKeyDictionary()
+_files: "weakref.WeakKeyDictionary[mmap.mmap, int]" = weakref.WeakKeyDictionary()
 
 
 def _map_of(values: NDArray[Any]) -> mmap.mmap | None:
@@ -269,6 +270,12 @@ def map_array(path: Path) -> NDArray[Any]:
         OSError: If it cannot be read.
         ValueError: If it is damaged, or holds objects.
     """
+    with path.open("rb") as file:
+        shape, _, dtype = _header(file)
+        declared = file.tell() + math.prod(shape) * dtype.itemsize
+        there = file.seek(0, os.SEEK_END)
+    if there < declared:
+        raise ValueError(f"it is truncated: it declares {declared:,} bytes and has {there:,}")
     found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     remember(found, path)
     return found

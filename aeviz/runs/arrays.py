@@ -23,18 +23,18 @@ def parse_array(data: bytes, where: str, dtype: type[np.generic], ndim: int) -> 
     Args:
         data: The whole file.
         where: Its path, for messages.
-        dtype: What its elements must be.
+        dtype: What its elements must be; `np.bytes_` for words of any width.
         ndim: How many axes it must have.
 
     Raises:
         RunError: If it is no `.npy` file, has another dtype or number of axes, or its length is
             not the one that its header declares.
     """
-    found = parse_any_array(data, where)
-    if (found.dtype, found.ndim) != (np.dtype(dtype), ndim):
+    found, wanted = parse_any_array(data, where), np.dtype(dtype)
+    is_any_width = wanted.itemsize == 0 and found.dtype.kind == wanted.kind
+    if found.ndim != ndim or not (is_any_width or found.dtype == wanted):
         raise RunError(
-            f"{where} holds {found.dtype} with {found.ndim} axes, expected {np.dtype(dtype)} with "
-            f"{ndim}"
+            f"{where} holds {found.dtype} with {found.ndim} axes, expected {wanted} with {ndim}"
         )
     return found
 

@@ -26,12 +26,14 @@ from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
 from aeviz.runs.reading import RunError, open_inside, read_bytes, refuse_link
 from aeviz.runs.schema import (
     AXES,
+    COLUMNS,
     CONDITIONS,
     INDEX,
     LABELS,
     LATENTS,
     MANIFEST,
     METRICS,
+    NAMES,
     PARTS,
     RUN_JSON,
     SAMPLES,
@@ -62,6 +64,8 @@ class RunFolder:
         conditions: What a conditional model was told of every shown sample: choices int64 (N,), -1
             where missing, or numbers float32 (N, K), NaN where missing; None for other models, and
             where it is the sample itself.
+        columns: What else is known of every shown sample, float32 (N, K), described in `info.data`;
+            None where nothing is.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,6 +86,9 @@ class RunFolder:
         self.conditions: NDArray[Any] | None = None
         if self._exists(CONDITIONS):
             self.conditions = self._read_conditions()
+        self.columns: FloatArray | None = None
+        if self._exists(COLUMNS):
+            self.columns = self._shown(COLUMNS, np.float32, 2)
         self._poll()
         self._unreported.clear()
         self._is_another = self._differs_from_manifest()
@@ -100,6 +107,17 @@ class RunFolder:
             return cls(path)
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the shown samples, one each or none.
+
+        Raises:
+            RunError: If their file is damaged.
+        """
+        if not self._exists(NAMES):
+            return ()
+        return tuple(word.decode("utf-8", "replace") for word in self._shown(NAMES, np.bytes_))
 
     # ── epochs ────────────────────────────────────────────────────────────────────────────────
 
