@@ -21,8 +21,9 @@ from aeviz.models.base import DataSpec, KnownTruth, LatentModel, Staged, abiliti
 from aeviz.runs.schema import RunInfo
 
 PACKAGES = ("torch", "numpy", "safetensors", "pydantic")
-TRUTH_BYTES = 2**31
-"""Beyond this size of the scaled training samples no truth line is computed."""
+TRUTH_BYTES, MAPPED_TRUTH_BYTES = 2**31, 2**28
+"""Beyond this size of the scaled training samples no truth line is computed; the second where the
+samples stay on the disk."""
 
 
 def run_info(
@@ -79,11 +80,12 @@ def data_row(dataset: Dataset) -> dict[str, Any]:
 def truths_of(model: LatentModel, store: SampleStore, split: Split) -> tuple[TruthLine, ...]:
     """What the model knows in advance of the very samples that it is trained on.
 
-    None where the training sees other samples in every epoch, or where they would take more than
-    2 GB as float32.
+    None where the training sees other samples in every epoch, or where they would take too much
+    memory as float32.
     """
     features = torch.Size(store.shape).numel()
-    too_large = 4 * len(split.train) * features > TRUTH_BYTES
+    most = TRUTH_BYTES if store.is_resident else MAPPED_TRUTH_BYTES
+    too_large = 4 * len(split.train) * features > most
     if store.dynamic or too_large or not isinstance(model, KnownTruth):
         return ()
     rows = torch.from_numpy(split.train.copy()).to(store.device)

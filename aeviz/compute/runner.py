@@ -38,6 +38,7 @@ from aeviz.compute.recording import Onlooker, Recorder, free_folder, refuse_used
 from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
 from aeviz.data.dataset import Dataset
+from aeviz.data.mapped import rows_of
 from aeviz.messages import Failed, Logged, Message, TrainingChanged
 from aeviz.runs.atomic import SaveError
 from aeviz.runs.planned import has_more
@@ -226,7 +227,7 @@ def _create(path: Path, prepared: Prepared) -> RunWriter:
         index=parts.shown,
         labels=None if dataset.labels is None else dataset.labels[parts.shown],
         parts=parts.parts,
-        samples=dataset.samples[kept],
+        samples=rows_of(dataset.samples, kept),
         conditions=None if prepared.told is None else prepared.told.of(parts.shown),
     )
 
@@ -314,6 +315,7 @@ def _pull(
             yield _save(recorder, agreed)
         if agreed.is_stopping:
             return
+        recorder.training.is_single = controls.is_single
 
 
 def _wait(recorder: Recorder | Onlooker, controls: Controls, agreed: Controls) -> Messages:

@@ -15,6 +15,7 @@ from aeviz.compute.info import data_row, versions
 from aeviz.compute.own_model import OWN, TRIED, Function, OwnModel, OwnModelError, keep, own_model
 from aeviz.compute.samples import data_spec, split
 from aeviz.data.dataset import Dataset, divide, unscaled
+from aeviz.data.mapped import rows_of
 from aeviz.messages import FloatArray
 from aeviz.models.base import abilities
 from aeviz.runs.schema import RunInfo, TrainConfig
@@ -170,7 +171,7 @@ def _write(
     parts = split(len(dataset), 0.0, config.shown, 0)
     info = _info(dataset, model, config, token, title)
     labels = None if dataset.labels is None else dataset.labels[parts.shown]
-    samples = dataset.samples[parts.shown]
+    samples = rows_of(dataset.samples, parts.shown)
     with RunWriter.create(
         path, info, index=parts.shown, labels=labels, parts=parts.parts, samples=samples
     ) as writer:

@@ -110,11 +110,11 @@ def test_broken_files_are_refused(name: str, content: bytes, tmp_path: Path) -> 
         data.load(str(tmp_path / name), tmp_path)
 
 
-def test_what_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_what_declares_more_than_it_has_is_refused_before_it_is_read(tmp_path: Path) -> None:
     header = {"descr": "<f8", "fortran_order": False, "shape": (10**9, 100)}
     with (tmp_path / "own.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-    with pytest.raises(DataError, match=r"745\.1 GB"):
+    with pytest.raises(DataError, match="it is truncated: it declares 800,000,000,"):
         data.load(str(tmp_path / "own.npy"), tmp_path)
 
 

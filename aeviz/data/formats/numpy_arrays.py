@@ -6,6 +6,7 @@ file is ever unpickled.
 """
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from aeviz.catalogue import Option
+from aeviz.data import mapped
 from aeviz.data.dataset import (
     ONLY,
     DataError,
     Dataset,
     DatasetEntry,
     Reporter,
+    Scaling,
     divide,
     standardise,
 )
@@ -29,8 +32,8 @@ from aeviz.data.options import BINARISE
 from aeviz.data.own import register_format
 
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
-MOST_BYTES = 2**31
-"""Bytes of samples at most: they are held in memory as bytes or single precision."""
+MOST_BESIDE = 2**31
+"""Bytes of labels or names at most: they are held in memory."""
 
 MOST_SIDE = 4096
 """Pixels along a side of an image at most."""
@@ -89,7 +92,7 @@ def arrays_entry(path: Path) -> DatasetEntry:
     is_image = len(shape) == 4
 
     def load(data_dir: Path, report: Reporter, options: Mapping[str, Any]) -> Dataset:
-        return load_arrays(path, options)
+        return load_arrays(path, options, report)
 
     return DatasetEntry(
         name=str(path),
@@ -104,12 +107,15 @@ def arrays_entry(path: Path) -> DatasetEntry:
     )
 
 
-def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
-    """Read a file.
+def load_arrays(
+    path: Path, options: Mapping[str, Any], report: Reporter = lambda share, phrase: None
+) -> Dataset:
+    """Read a file; large samples stay on the disk.
 
     Args:
         path: Ends with .npz or .npy.
         options: `samples` and `label`: names of arrays, where the usual ones are not meant.
+        report: Told how far it is.
 
     Raises:
         DataError: One sentence that names the file and the array.
@@ -118,8 +124,18 @@ def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
     key = _samples_key(path, headers, str(options.get("samples", "")))
     shape = _shape(path, headers[key])
     label = _key(path, headers, str(options.get("label", "")), LABELS, "labels")
-    arrays = _read(path, [key, *([label] if label else []), "feature_names", "class_names"])
-    samples = _as_samples(path, key, arrays[key].reshape(shape))
+    is_large = headers[key].bytes > mapped.IN_MEMORY
+    wanted = [*([] if is_large else [key]), *([label] if label else [])]
+    wanted += [name for name in ("feature_names", "class_names") if name in headers]
+    for name in wanted:
+        if headers[name].bytes > MOST_BESIDE and name != key:
+            raise DataError(f"{path}: its {name} take {headers[name].bytes / 2**30:.1f} GB")
+    arrays = _read(path, wanted)
+    if is_large:
+        samples, scaling, remarks = _map_samples(path, key, shape, report)
+    else:
+        samples, remarks = _as_samples(path, key, arrays[key].reshape(shape)), ()
+        scaling = divide(255) if samples.ndim == 4 else standardise(samples)
     labels, names = None, _names(arrays.get("class_names"))
     if label:
         labels, names = _as_labels(path, label, arrays[label], len(samples), names)
@@ -131,13 +147,14 @@ def load_arrays(path: Path, options: Mapping[str, Any]) -> Dataset:
         name=str(path),
         title=path.stem,
         samples=samples,
-        scaling=divide(255) if is_image else standardise(samples),
+        scaling=scaling,
         labels=labels,
         class_names=names,
         feature_names=()
         if is_image
         else features or tuple(f"x{number}" for number in range(1, samples.shape[1] + 1)),
         source=str(path),
+        remarks=remarks,
     )
 
 
@@ -208,11 +225,6 @@ def _shape(path: Path, header: Header) -> tuple[int, ...]:
             f"{path}: samples must be a table (N, F) or images (N, H, W) or (N, H, W, C), and "
             f"these are {shape}"
         )
-    if header.bytes > MOST_BYTES:
-        raise DataError(
-            f"{path}: its samples take {header.bytes / 2**30:.1f} GB, and "
-            f"{MOST_BYTES / 2**30:.0f} GB can be held: save fewer of them, or images as bytes"
-        )
     if len(shape) == 2:
         return shape
     whole = shape if len(shape) == 4 else (*shape, 1)
@@ -228,6 +240,8 @@ def _shape(path: Path, header: Header) -> tuple[int, ...]:
 
 
 def _read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    if not names:
+        return {}
     try:
         found = np.load(path, allow_pickle=False)
         if isinstance(found, np.ndarray):
@@ -235,6 +249,47 @@ def _read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         with found:
             return {name: found[name] for name in names if name in found}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
+
+
+def _map_samples(
+    path: Path, key: str, shape: tuple[int, ...], report: Reporter
+) -> tuple[NDArray[Any], Scaling, tuple[str, ...]]:
+    """Samples that stay on the disk, looked at block by block; also their scaling and remarks."""
+    values = _mapped(path, key, lambda share: report(share, "Unpacking")).reshape(shape)
+    is_image = len(shape) == 4
+    wanted = np.dtype(np.uint8 if is_image else np.float32)
+
+    def convert(block: NDArray[Any]) -> NDArray[Any]:
+        return _as_samples(path, key, block)
+
+    if values.dtype != wanted or not values.flags.c_contiguous:
+        samples = mapped.converted(
+            values, shape, wanted, convert, lambda share: report(share, "Converting")
+        )
+    else:
+        samples = values
+        for rows in () if is_image else mapped.spread_blocks(values):
+            report(rows.start / len(values), "Looking at values")
+            convert(np.asarray(values[rows]))
+    scaling = divide(255)
+    if not is_image:
+        scaling = mapped.standardised(samples, lambda share: report(share, "Looking at values"))
+    remarks = [f"its samples take {samples.nbytes / 2**30:.1f} GB and stay on the disk"]
+    if not is_image and samples.nbytes > mapped.LOOKED_AT:
+        share = mapped.LOOKED_AT / samples.nbytes
+        remarks.append(f"its scaling is that of {share:.0%} of the rows, in blocks evenly apart")
+    return samples, scaling, tuple(remarks)
+
+
+def _mapped(path: Path, key: str, tell: mapped.Tell) -> NDArray[Any]:
+    try:
+        if zipfile.is_zipfile(path):
+            return mapped.map_member(path, f"{key}.npy", tell)
+        return mapped.map_array(path)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
 
 
