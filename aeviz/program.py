@@ -13,7 +13,7 @@ from aeviz.compute.engine import Engine
 from aeviz.gui import theme
 from aeviz.gui.bridge import Bridge
 from aeviz.gui.main_window import MainWindow
-from aeviz.gui.opening import is_run
+from aeviz.gui.opening import is_run, is_session
 from aeviz.gui.session import Session
 from aeviz.mailbox import Mailbox
 from aeviz.messages import TrainingChanged
@@ -21,6 +21,7 @@ from aeviz.process.crash import Reporter
 from aeviz.process.garbage import GarbageCollector
 from aeviz.process.interrupts import Interrupts
 from aeviz.process.qt_messages import log_qt_messages
+from aeviz.process.starts import Starts
 
 STOP_SECONDS = 5.0
 """How long the compute threads may take to end."""
@@ -34,6 +35,7 @@ class Program(QObject):
         own_process: Whether the process is ours: then garbage, signals and hooks are too.
         runs_dir: Where the window's trainings are written.
         log_dir: Where the log is kept, None for nowhere.
+        autosaves: Where what the window shows is kept in case of a crash, None for nowhere.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Program(QObject):
         own_process: bool,
         runs_dir: Path | None = None,
         log_dir: Path | None = None,
+        autosaves: Path | None = None,
     ) -> None:
         super().__init__()
         self.exit_code = 0
@@ -55,8 +58,10 @@ class Program(QObject):
             self._interrupts.came.connect(self._on_interrupt)
         self.outbox = Mailbox()
         self.reporter = Reporter(self.outbox, log_dir)
-        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True)
+        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True, autosaves=autosaves)
         self.session = Session(self.engine.post)
+        self.session.files.are_kept = autosaves is not None
+        self._starts = Starts(settings if own_process else None, self)
         self.bridge = Bridge(self.outbox, self.session.receive, self)
         self.window = MainWindow(self.session, settings)
         self.window.close_requested.connect(self.shutdown)
@@ -76,6 +81,7 @@ class Program(QObject):
             own_process=own_process,
             runs_dir=paths.window_runs(),
             log_dir=paths.logs() if own_process else None,
+            autosaves=paths.autosaves() if own_process else None,
         )
 
     def _own_process(self) -> None:
@@ -86,17 +92,34 @@ class Program(QObject):
         application().aboutToQuit.connect(self.shutdown)
 
     def open(self, path: str | None) -> None:
-        """Show a run folder once the engine runs; None for the last one, at first the demo.
+        """Show a run folder or a session once the engine runs; None for the last, first the demo.
 
         Another file or folder is looked at as data, over the run that would be shown without it.
         """
-        if path is not None and not is_run(Path(path)):
+        if path is not None and not is_session(Path(path)) and not is_run(Path(path)):
             self._data, path = path, None
             QTimer.singleShot(0, self._on_data_named)  # over the window, which comes first
-        last = next((each for each in self.window.recent.paths if Path(each).is_dir()), None)
-        if path is None and last is None:
+        chosen = path or self._last()
+        if chosen is None:
             self.session.epoch_added.connect(self._on_demo_epoch)
-        self.session.open_run(path or last or str(paths.demo()))
+        if chosen is not None and is_session(Path(chosen)):
+            self.window.opening.open(chosen)
+        else:
+            self.session.open_run(chosen or str(paths.demo()))
+
+    def _last(self) -> str | None:
+        """What was shown last and is still there, unless it may be what ends the program."""
+        known = self.window.recent.paths
+        last = next(
+            (p for p in map(Path, known) if p.is_dir() or (is_session(p) and p.is_file())), None
+        )
+        if last is None or self._starts.begin():
+            return None if last is None else str(last)
+        self.session.noticed.emit(
+            "aeviz ended right after its last starts, so the demo is shown: "
+            "File › Open recent has what was shown before."
+        )
+        return None
 
     def show(self) -> None:
         """Show the window, and start the engine once it has been painted."""
@@ -123,6 +146,7 @@ class Program(QObject):
         if self._is_down:
             return
         self._is_down = True
+        self._starts.end()
         self.bridge.close()
         self.window.stop()
         self.window.save_layout()

@@ -9,7 +9,8 @@ def window(*path: Path) -> int:
     """Open the window.
 
     Args:
-        path: Run folder to show, or data of your own to look at: a table, arrays, a folder.
+        path: Run folder or session (.aeviz) to show, or data of your own to look at: a table,
+            arrays, a folder.
             [default: the last session, at first the demo]
     """
     for each in path:

@@ -1,4 +1,4 @@
-"""Runs that were shown before: the menu greys those that are gone."""
+"""Runs and sessions that were shown before: the menu greys those that are gone."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ _KEPT = 10
 
 
 class RecentRuns(QObject):
-    """Paths of the newest runs, newest first.
+    """Paths of the newest runs and session files, newest first.
 
     Args:
         settings: Where they are remembered; None remembers nothing beyond this window.
@@ -25,11 +25,11 @@ class RecentRuns(QObject):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The runs, newest first."""
+        """They, newest first."""
         return tuple(self._paths)
 
     def add(self, path: str) -> None:
-        """Put a run first."""
+        """Put one first."""
         self._store([path, *(other for other in self._paths if other != path)][:_KEPT])
 
     def clear(self) -> None:
@@ -44,7 +44,7 @@ class RecentRuns(QObject):
 
 
 class RecentMenu(QMenu):
-    """The runs that were shown before; filled when it opens.
+    """The runs and sessions that were shown before; filled when it opens.
 
     Signals:
         chosen(str): The person chose the run of that path.
@@ -76,7 +76,7 @@ class RecentMenu(QMenu):
         folder = Path(path)
         action = QAction(f"{folder.name}  –  {folder.parent}".replace("&", "&&"), self)
         action.setData(path)
-        there = folder.is_dir()
+        there = folder.exists()
         action.setEnabled(there)
         action.setToolTip(path if there else self.tr("{path} is gone.").format(path=path))
         action.triggered.connect(self._on_chosen)

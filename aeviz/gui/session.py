@@ -14,6 +14,7 @@ from aeviz.gui.groups import Groups
 from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
 from aeviz.gui.route import Route
+from aeviz.gui.session_files import SessionFiles
 from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
 
@@ -128,6 +129,7 @@ class Session(QObject):
         self.tool = "inspect"
         self.groups = Groups(post, self)
         self.layers = LayerState(self)
+        self.files = SessionFiles(post, self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
         self.route = Route(self)
@@ -159,6 +161,7 @@ class Session(QObject):
             m.OutsideChanged: self._on_outside_changed,
             m.NotesSaved: self.groups.take,
             m.Logged: self._relay(self.logged),
+            **self.files.answers,
         }
 
     # ── runs ──────────────────────────────────────────────────────────────────────────────────
