@@ -98,7 +98,7 @@ class SessionCommands(QObject):
             self._keep_now()
         else:
             self.path = opened.path
-            self._saved = self.screen.read() if opened.is_same else None
+            self._saved = opened.shown if opened.is_same else None
             self.used.emit(opened.path)
         self._left = ""
         self._show_title()
