@@ -16,7 +16,7 @@ from aeviz.gui.main_window import MainWindow
 from aeviz.gui.opening import is_run, is_session
 from aeviz.gui.session import Session
 from aeviz.mailbox import Mailbox
-from aeviz.messages import TrainingChanged
+from aeviz.messages import Failed, TrainingChanged
 from aeviz.process.crash import Reporter
 from aeviz.process.garbage import GarbageCollector
 from aeviz.process.interrupts import Interrupts
@@ -51,6 +51,7 @@ class Program(QObject):
         self.exit_code = 0
         self._is_down = False
         self._data = ""
+        self._autosaves = autosaves
         self._interrupts: Interrupts | None = None
         if own_process:
             # First: who asks the program to end while its window is being built is heard, too.
@@ -102,17 +103,26 @@ class Program(QObject):
         chosen = path or self._last()
         if chosen is None:
             self.session.epoch_added.connect(self._on_demo_epoch)
-        if chosen is not None and is_session(Path(chosen)):
+        elif path is None:
+            self.session.failed.connect(self._on_last_failed)
+        if chosen is not None and Path(chosen) == self._kept:
+            self.window.files.recover(chosen)
+        elif chosen is not None and is_session(Path(chosen)):
             self.window.opening.open(chosen)
         else:
             self.session.open_run(chosen or str(paths.demo()))
 
+    @property
+    def _kept(self) -> Path | None:
+        """What the last window showed when it was closed."""
+        return None if self._autosaves is None else self._autosaves / paths.LAST_SESSION
+
     def _last(self) -> str | None:
         """What was shown last and is still there, unless it may be what ends the program."""
-        known = self.window.recent.paths
-        last = next(
-            (p for p in map(Path, known) if p.is_dir() or (is_session(p) and p.is_file())), None
-        )
+        kept = [] if self._kept is None else [self._kept]
+        known = [*kept, *map(Path, self.window.recent.paths)]
+        there = (p for p in known if p.is_dir() or (is_session(p) and p.is_file()))
+        last = next(there, None)
         if last is None or self._starts.begin():
             return None if last is None else str(last)
         self.session.noticed.emit(
@@ -180,6 +190,13 @@ class Program(QObject):
     def _on_data_named(self) -> None:
         if not self._is_down:
             self.window.opening.open_data(self._data)
+
+    @Slot(object)
+    def _on_last_failed(self, failure: Failed) -> None:
+        """Show the demo where what was shown last is gone or damaged; the sentence stays."""
+        self.session.failed.disconnect(self._on_last_failed)
+        if self.session.run is None and failure.where in ("open", "session"):
+            self.session.open_run(str(paths.demo()))
 
     @Slot(int)
     def _on_demo_epoch(self, epoch: int) -> None:

@@ -37,16 +37,18 @@ class Autosave(Message):
         run_path: The run folder that is shown.
         shown: What is shown of it.
         name: The session file that it belongs to, or the title of the run.
+        is_last: Whether the window is being closed: then it is what the next start shows.
     """
 
     run_path: str
     shown: Shown
     name: str
+    is_last: bool = False
 
     @property
     def key(self) -> Hashable:
         """One window has one state."""
-        return "autosave"
+        return ("autosave", self.is_last)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -86,8 +86,12 @@ class SessionAnswers:
         """Keep a state; that it cannot be is logged once, and it is tried again with the next."""
         if self._autosaves is None:
             return
+        run = Path(request.run_path)
         try:
-            self._autosaves.keep(Path(request.run_path), request.shown, request.name)
+            if request.is_last:
+                self._autosaves.keep_last(run, request.shown)
+            else:
+                self._autosaves.keep(run, request.shown, request.name)
         except (OSError, ValueError) as error:
             if not self._has_complained:
                 logger.warning("What the window shows is not kept: %s", error)

@@ -22,16 +22,21 @@ class Autosaving(QObject):
         self._kept: Shown | None = None
         self._at = -SECONDS
         self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_looked)
         commands.watching.looked.connect(self._on_looked)
 
     def stop(self) -> None:
-        """Keep nothing any more."""
+        """The window is being closed: keep what it shows for the next start, and nothing more."""
         self._timer.stop()
+        files, run, commands = self._session.files, self._session.run, self._commands
+        shown = None if commands.restoring.is_under_way else commands.screen.read()
+        if files.are_kept and run is not None and shown is not None:
+            files.keep(run.path, shown, commands.name, is_last=True)
+        files.are_kept = False
 
     @Slot()
     def _on_looked(self) -> None:
+        self._timer.stop()
         run, commands = self._session.run, self._commands
         if not self._session.files.are_kept or commands.restoring.is_under_way or run is None:
             return

@@ -49,9 +49,9 @@ class SessionFiles(QObject):
         """Write a session file; `saved` follows."""
         self._post(sm.SaveSession(path=path, run_path=run_path, shown=shown))
 
-    def keep(self, run_path: str, shown: Shown, name: str) -> None:
-        """Keep what is shown in case of a crash; nothing answers."""
-        self._post(sm.Autosave(run_path=run_path, shown=shown, name=name))
+    def keep(self, run_path: str, shown: Shown, name: str, *, is_last: bool = False) -> None:
+        """Keep what is shown in case of a crash, or for the next start; nothing answers."""
+        self._post(sm.Autosave(run_path=run_path, shown=shown, name=name, is_last=is_last))
 
     def forget(self, path: str, *, is_shown: bool = False) -> None:
         """Remove what a crashed window left."""

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from aeviz.paths import LAST_SESSION
 from aeviz.runs.atomic import TEMPORARY, json_bytes, make_folder, remove, write_bytes
 from aeviz.runs.lock import Lock, holder_of
 from aeviz.runs.process import is_dead
@@ -75,6 +76,17 @@ class Autosaves:
         self._number += 1
         for old in _states(folder)[KEPT:]:
             remove(old)
+
+    def keep_last(self, run: Path, shown: Shown) -> None:
+        """Write what the window shows while it is closed, for the next start.
+
+        Raises:
+            RunError: If the run is gone.
+            SaveError: If it cannot be written; that of the window before still stands.
+            SessionError: If the state cannot be kept.
+        """
+        make_folder(self._root)
+        save(self._root / LAST_SESSION, run, shown, is_kept_here=True)
 
     @property
     def has_kept(self) -> bool:
