@@ -68,6 +68,7 @@ class Keeper:
     def _begin(self) -> None:
         with self._changed:
             if self._thread is None and not self._closed:
+                self._is_busy = True
                 name = "aeviz-sessions"
                 self._thread = threading.Thread(target=self._run, name=name, daemon=True)
                 self._thread.start()

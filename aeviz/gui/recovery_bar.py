@@ -42,7 +42,7 @@ class RecoveryBar(QWidget):
         self._left = left
         what = left.name or self.tr("a run")
         self.sentence.set_text(
-            self.tr("aeviz ended unexpectedly while it showed {what} ({when}).").format(
+            self.tr("aeviz ended unexpectedly ({when}), showing {what}.").format(
                 what=what, when=moment(left.time)
             ),
             "text",

@@ -392,7 +392,8 @@ def test_what_a_crash_left_is_offered_and_restored(
     shown = replace(read(window), selection=np.array([1, 2]))
     window.session.receive(sm.SessionLeft(path="/kept/1.aeviz", name="VAE on digits", time=1e9))
     assert not bar.isHidden()
-    assert "VAE on digits (2001-09-" in bar.sentence.text
+    assert "(2001-09-" in bar.sentence.text
+    assert "VAE on digits" in bar.sentence.text
     bar.restore.click()
     assert bar.isHidden()
     assert last(posted, sm.OpenSession).path == "/kept/1.aeviz"
