@@ -156,7 +156,7 @@ class Program(QObject):
         if self._is_down:
             return
         self._is_down = True
-        self._starts.end()
+        self._starts.lived()
         self.bridge.close()
         self.window.stop()
         self.window.save_layout()

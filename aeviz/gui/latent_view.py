@@ -373,9 +373,19 @@ class LatentView(QWidget):
     def show_region(self, region: geometry.Region | None) -> None:
         """Show a region as if a person had chosen it; None follows the points."""
         self.reset()
-        if region is not None:
+        if region is not None and self._is_near(region):
             self._is_automatic, self._chosen = False, region
             self.plot.look_at(region)
+
+    def _is_near(self, region: geometry.Region) -> bool:
+        """Whether a person could have come there: beyond, the arithmetic of plots gives way."""
+        if not self._extents:
+            return False
+        left, right, low, high = self._extents[self.session.epoch]
+        most = max(right - left, high - low) * 1e3
+        x, y = (left + right) / 2, (low + high) / 2
+        far = max(abs(region[0] - x), abs(region[1] - x), abs(region[2] - y), abs(region[3] - y))
+        return far <= most and min(region[1] - region[0], region[3] - region[2]) >= most * 1e-8
 
     @property
     def hidden_by(self) -> tuple[tuple[str, tuple[int, ...]], ...]:

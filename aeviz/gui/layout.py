@@ -124,14 +124,18 @@ def _resize(docks: Docks, size: tuple[int, int], wanted: Sequence[ShownDock]) ->
     for area in _AREAS:
         chosen = [each for each in wanted if each.area == area and _counts(docks, each)]
         own = [docks.docks[each.name] for each in chosen]
-        widths = [max(round(each.width * wide), 1) for each in chosen]
+        widths = [_within(each.width * wide, window.width()) for each in chosen]
         # Qt counts the tabs below a panel as its height.
-        heights = [
-            max(round(each.height * high), 1) + tabs.get(docks.docks[each.name].windowTitle(), 0)
-            for each in chosen
-        ]
+        rows = [tabs.get(dock.windowTitle(), 0) for dock in own]
+        heights = [_within(each.height * high, window.height()) for each in chosen]
+        heights = [height + row for height, row in zip(heights, rows, strict=True)]
         window.resizeDocks(own, widths, Qt.Orientation.Horizontal)
         window.resizeDocks(own, heights, Qt.Orientation.Vertical)
+
+
+def _within(length: float, most: int) -> int:
+    """A length in whole points that a window can give."""
+    return min(max(round(length), 1), max(most, 1))
 
 
 def _tab_heights(docks: Docks) -> dict[str, int]:

@@ -27,7 +27,7 @@ class Starts(QObject):
         self._settings = settings
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.end)
+        self._timer.timeout.connect(self.lived)
 
     def begin(self) -> bool:
         """Count this start; says whether what was shown last may be shown again by itself."""
@@ -39,7 +39,7 @@ class Starts(QObject):
         return before < MOST
 
     @Slot()
-    def end(self) -> None:
+    def lived(self) -> None:
         """It has lived long enough, or ends well: the count begins anew. Idempotent."""
         self._timer.stop()
         if self._settings is not None and _number(self._settings.value(_KEY)):

@@ -66,7 +66,7 @@ def unpack(data: bytes, where: str) -> tuple[dict[str, Any], dict[str, bytes]]:
         raise
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError,
             RuntimeError, OverflowError, MemoryError) as error:  # fmt: skip
-        raise SessionError(f"{where} is no session file that can be read: {error}") from error
+        raise SessionError(f"{where} is no session file, or only a part of one: {error}") from error
     row = _json(members.pop(SESSION_JSON, None), where)
     return row, _arrays(row, members, where)
 

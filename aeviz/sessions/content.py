@@ -16,8 +16,8 @@ MOST_DIMENSIONS = 2**24
 MOST_EPOCHS = 10_000_000
 MOST_GROUPS = 1000
 LARGEST_LABEL = 2**31
-LARGEST_PLACE = 1e30
-"""Numbers on the map and in the latent space lie within this."""
+LARGEST_PLACE = 1e15
+"""Numbers of the latent space lie within this: their squares are still single precision."""
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -421,9 +421,9 @@ def test_after_two_short_starts_nothing_is_shown_by_itself(qapp: Any, tmp_path: 
 
     starts = [start() for _ in range(MOST + 1)]
     assert [each.begin() for each in starts] == [True] * MOST + [False]
-    starts[-1].end()
+    starts[-1].lived()
     again = start()
     assert again.begin()
     for each in (*starts, again):
-        each.end()
+        each.lived()
     assert Starts(None).begin()
