@@ -432,7 +432,12 @@ class Run:
 
         number = self._number(epoch)
         found = Encoded(
-            self.latents(number), self.index, self.labels, self.class_names, epoch=number
+            self.latents(number),
+            self.index,
+            self.labels,
+            self.class_names,
+            self.folder.names,
+            epoch=number,
         )
         kept, images = self.folder.samples, None
         if self.is_image and kept is not None and len(kept) == len(found.z):

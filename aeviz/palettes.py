@@ -32,5 +32,17 @@ def label_colours(count: int) -> NDArray[np.uint8]:
     return np.array([_rgb(name) for name in names[:count]], np.uint8)
 
 
+def scale_colours(count: int) -> NDArray[np.uint8]:
+    """Colours of a scale of numbers, evenly apart to the eye, uint8 (count, 3).
+
+    The middle part of viridis: its ends would vanish before a dark and a light ground.
+    """
+    from cmap import Colormap
+
+    places = np.linspace(0.12, 0.93, count)
+    table = np.asarray(Colormap("viridis")(places))[:, :3]
+    return np.asarray(np.rint(table * 255), np.uint8)
+
+
 def _rgb(name: str) -> tuple[int, int, int]:
     return int(name[1:3], 16), int(name[3:5], 16), int(name[5:7], 16)

@@ -12,6 +12,7 @@ from aeviz import paths
 from aeviz.compute.engine import Engine
 from aeviz.gui import theme
 from aeviz.gui.bridge import Bridge
+from aeviz.gui.kept_settings import KeptSettings, settings_file
 from aeviz.gui.main_window import MainWindow
 from aeviz.gui.opening import is_run, is_session
 from aeviz.gui.session import Session
@@ -59,7 +60,11 @@ class Program(QObject):
             self._interrupts.came.connect(self._on_interrupt)
         self.outbox = Mailbox()
         self.reporter = Reporter(self.outbox, log_dir)
-        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True, autosaves=autosaves)
+        # A picture without settings knows only what its command line names or its run needs.
+        trusted = settings is not None
+        self.engine = Engine(
+            self.outbox, runs_dir=runs_dir, window=True, trusted=trusted, autosaves=autosaves
+        )
         self.session = Session(self.engine.post)
         self.session.files.are_kept = autosaves is not None
         self._starts = Starts(settings if own_process else None, self)
@@ -74,9 +79,7 @@ class Program(QObject):
     def make(cls, *, own_process: bool) -> "Program":
         """The program of a person: application, settings, log."""
         make_application()
-        settings = QSettings(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "aeviz", "aeviz"
-        )
+        settings = KeptSettings(settings_file())
         return cls(
             settings,
             own_process=own_process,
@@ -119,12 +122,10 @@ class Program(QObject):
 
     def _last(self) -> str | None:
         """What was shown last and is still there, unless it may be what ends the program."""
-        kept = [] if self._kept is None else [self._kept]
-        known = [*kept, *map(Path, self.window.recent.paths)]
-        there = (p for p in known if p.is_dir() or (is_session(p) and p.is_file()))
-        last = next(there, None)
+        is_kept = self._kept is not None and self._kept.is_file()
+        last = str(self._kept) if is_kept else self.window.recent.newest()
         if last is None or self._starts.begin():
-            return None if last is None else str(last)
+            return last
         self.session.noticed.emit(
             "aeviz ended right after its last starts, so the demo is shown: "
             "File › Open recent has what was shown before."

@@ -21,6 +21,7 @@ from aeviz.compute.jobs import Jobs
 from aeviz.compute.keeper import REQUESTS, Keeper
 from aeviz.compute.live import LiveRun
 from aeviz.compute.logs import OutboxHandler
+from aeviz.compute.plugin_desk import PluginDesk
 from aeviz.compute.sentences import sentence
 from aeviz.compute.trainer import Trainer
 from aeviz.mailbox import Mailbox
@@ -47,6 +48,9 @@ WHERE: dict[type[m.Message], str] = {
     m.Ask: "question",
     m.Project: "plane",
     m.TrainOutside: "training",
+    m.SeePlugin: "plug-in",
+    m.LoadPlugin: "plug-in",
+    m.ForgetPlugin: "plug-in",
     **dict.fromkeys(TRAINING, "training"),
 }
 """Which part `Failed` names for a request; "inference" for all others."""
@@ -68,6 +72,7 @@ class Engine:
         device: Where trainings compute whose settings say "auto".
         window: Whether a window is to be painted meanwhile: one core is then left for it.
         autosaves: Where what the window shows is kept in case of a crash; None for nowhere.
+        trusted: Whether the plug-ins that the user trusts are loaded once torch is there.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Engine:
         device: str = "auto",
         window: bool = True,
         autosaves: Path | None = None,
+        trusted: bool = False,
     ) -> None:
         self._outbox = outbox
         self._device = device
@@ -102,6 +108,7 @@ class Engine:
         )
         self._jobs = Jobs(outbox, data_dir)
         self._keeper = Keeper(outbox, autosaves)
+        self._desk = PluginDesk(outbox, trusted=trusted)
         self._log = OutboxHandler(outbox)
         self._threads = (
             threading.Thread(target=self._run_inference, name="aeviz-inference", daemon=True),
@@ -193,7 +200,7 @@ class Engine:
         """Made in the inference thread: its imports do not hold up the window's first paint."""
         from aeviz.compute.inference import Inference
 
-        return Inference(self._outbox, self._live, self._outside)
+        return Inference(self._outbox, self._live, self._outside, self._desk)
 
     def _run_inference(self) -> None:
         """Answer requests until `stop`. Runs in the inference thread."""
@@ -247,6 +254,7 @@ class Engine:
                 "install it again"
             ) from error
         self._has_torch = True
+        self._attempt(m.LoadPlugin(path="", sha256=""), self._desk.open)
         torch.set_num_threads(thread_count(torch.get_num_threads(), self._window))
         chosen = devices.choose(self._device)
         self._outbox.post(

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from aeviz import data, paths
 from aeviz.analysis.measures import Case, Row, all_measures, measured
-from aeviz.compute import seeds
+from aeviz.compute import plugins, seeds
 from aeviz.compute.conditions import Told, told_by
 from aeviz.compute.loading import as_trained, data_hash
+from aeviz.compute.plugin_needs import provide
 from aeviz.compute.samples import SampleStore, split
 from aeviz.data.dataset import DATASETS, Column, DataError, Dataset, Scaling
-from aeviz.data.own import format_of
+from aeviz.data.own import format_of, is_path
 from aeviz.messages import Conditions, IntArray
 from aeviz.models.base import LatentModel
 from aeviz.runs.run import RunFolder
@@ -178,6 +179,9 @@ def _read(name: str, info: RunInfo, data_dir: Path | None) -> Dataset:
     """A data set; that of the run with the run's options, any other with its own."""
     where = paths.data_dir() if data_dir is None else data_dir
     options = dict(info.settings["data"])
+    if name not in DATASETS and not is_path(name):
+        provide(info, ("data",))
+        plugins.demand()
     return data.load(name, where, options if options.pop("name") == name else {})
 
 

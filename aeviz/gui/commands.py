@@ -84,6 +84,13 @@ COMMANDS = (
         "image-down",
         apart=True,
     ),
+    Command(
+        "plugins.show",
+        "&Plug-ins…",
+        "Models, data sets and panels of your own: which are loaded, which files you trust.",
+        "File",
+        apart=True,
+    ),
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
     Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
     Command(

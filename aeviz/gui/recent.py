@@ -1,10 +1,13 @@
 """Runs and sessions that were shown before: the menu greys those that are gone."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
+
+from aeviz.gui.session_files import SUFFIX
 
 _KEY = "recent/runs"
 _KEPT = 10
@@ -27,6 +30,10 @@ class RecentRuns(QObject):
     def paths(self) -> tuple[str, ...]:
         """They, newest first."""
         return tuple(self._paths)
+
+    def newest(self) -> str | None:
+        """The newest that is still there."""
+        return next(filter(_is_there, self._paths), None)
 
     def add(self, path: str) -> None:
         """Put one first."""
@@ -76,7 +83,7 @@ class RecentMenu(QMenu):
         folder = Path(path)
         action = QAction(f"{folder.name}  –  {folder.parent}".replace("&", "&&"), self)
         action.setData(path)
-        there = folder.exists()
+        there = _is_there(path)
         action.setEnabled(there)
         action.setToolTip(path if there else self.tr("{path} is gone.").format(path=path))
         action.triggered.connect(self._on_chosen)
@@ -91,6 +98,11 @@ class RecentMenu(QMenu):
     @Slot()
     def _on_clear(self) -> None:
         self._recent.clear()
+
+
+def _is_there(path: str) -> bool:
+    """Whether a run folder or a session file is there; also bears what can be no path."""
+    return os.path.isdir(path) or (path.lower().endswith(SUFFIX) and os.path.isfile(path))
 
 
 def _stored(settings: QSettings | None) -> list[str]:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from aeviz import paths
 from aeviz.palettes import label_colours as label_colours
+from aeviz.palettes import scale_colours as scale_colours
 
 FAMILY = "Inter"
 """The bundled typeface; its figures are told to be equally wide."""
