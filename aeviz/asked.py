@@ -86,7 +86,7 @@ class AskedRun(KeptRun):
         Args:
             question: Its name, such as "trust"; those of aeviz are described where they are
                 registered, in `aeviz.analysis`.
-            epoch: Whose weights and latents answer.
+            epoch: Whose weights answer, and whose latents; the nearest that are kept.
             arguments: What the question takes; rows are those of `index`.
 
         Returns:
@@ -95,7 +95,7 @@ class AskedRun(KeptRun):
         Raises:
             ValueError: If there is no such question, or it cannot be answered; the sentence says
                 why.
-            EpochError: If that epoch's weights, or latents, are not there.
+            EpochError: If that epoch's weights are not there.
         """
         from aeviz.analysis.questions import ask
 
@@ -110,7 +110,7 @@ class AskedRun(KeptRun):
         decoder, kept = self._decoder_at(epoch), self.samples
         return Subject(
             model=decoder.model,
-            latents=self.latents(epoch),
+            latents=self.folder.latents(self.folder.nearest_latents(self._loaded)),
             samples=self._scaled_rows,
             labels=self.labels,
             kept=0 if kept is None else len(kept),
@@ -297,6 +297,7 @@ class AskedRun(KeptRun):
             >>> path.z.shape, path.x.shape, path.change.shape
             ((5, 2), (5, 8, 8, 1), (4,))
         """
+        self.weights_epoch(epoch)
         points, rows = self._anchors(anchors, epoch)
         arguments = {
             "anchors": points,
@@ -342,7 +343,7 @@ class AskedRun(KeptRun):
 
     def _anchors(self, anchors: Iterable[Any], epoch: EpochWord) -> tuple[FloatArray, IntArray]:
         """Latents (A, D), and the row of the sample that each is, -1 for a place."""
-        latents, points, rows = self.latents(epoch), [], []
+        points, rows = [], []
         for anchor in anchors:
             row = -1
             if isinstance(anchor, int | np.integer):
@@ -350,7 +351,8 @@ class AskedRun(KeptRun):
                     row = self._row_of(int(anchor))
                 except DrawError as error:
                     raise PathError(str(error)) from error
-            points.append(latents[row] if row >= 0 else np.asarray(anchor, np.float32))
+            point = self.latents(epoch)[row] if row >= 0 else np.asarray(anchor, np.float32)
+            points.append(point)
             rows.append(row)
         if any(point.shape != (self.latent_dim,) for point in points):
             shapes = ", ".join(str(point.shape) for point in points)

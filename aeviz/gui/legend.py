@@ -16,9 +16,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from aeviz.colouring import Group
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
-from aeviz.gui.colouring import Group
 from aeviz.gui.numbers import count
 from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.scroll import SlimScrollBar, scrolled
