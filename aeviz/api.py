@@ -1,6 +1,5 @@
 """The Python interface: a run and what can be asked of it. numpy in, numpy out."""
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,9 @@ from aeviz.kept import EpochWord as EpochWord
 from aeviz.messages import ByteArray
 
 if TYPE_CHECKING:
+    from aeviz.asked import Sweep
     from aeviz.export.latents import Encoded
+    from aeviz.plane import Plane
 
 
 class Run(AskedRun):
@@ -196,67 +197,116 @@ class Run(AskedRun):
 
     # ── pictures ──────────────────────────────────────────────────────────────────────────────
 
-    def cells(self, x: ArrayLike) -> ByteArray:
-        """Decodes as the cells of a sheet: images enlarged by whole pixels, tables as bars.
-
-        Args:
-            x: Decodes, (N, …), as `decode` gives them. Those that are NaN are left empty.
-
-        Returns:
-            uint8 (N, H, W, 3). Bars are in standard deviations of their features; of images what
-            lies outside [0, 1] is clipped.
-
-        Raises:
-            ValueError: If the shape is wrong.
-        """
-        from aeviz.export import sheets
-
-        values = np.asarray(x, np.float32)
-        if values.ndim != len(self.sample_shape) + 1 or values.shape[1:] != self.sample_shape:
-            wanted = ", ".join(str(length) for length in self.sample_shape)
-            raise ValueError(f"x must be (N, {wanted}), got {values.shape}")
-        lacking = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-        values = np.where(np.isfinite(values), values, np.float32(0))
-        if self.is_image:
-            made = sheets.image_cells(sheets.pictures(values)[0])
-        else:
-            made = sheets.profile_cells(self.standardised(values))
-        made[lacking] = 255
-        return made
-
-    def picture(
-        self, x: ArrayLike, columns: int | None = None, *, pale: ArrayLike | None = None
+    def map_picture(
+        self,
+        epoch: EpochWord = "last",
+        *,
+        plane: "Plane | None" = None,
+        colour: Literal["label", "part", "condition"] = "label",
+        hidden: Sequence[int] = (),
+        only: ArrayLike | None = None,
+        without: ArrayLike | None = None,
+        selected: ArrayLike = (),
+        region: Sequence[float] | None = None,
+        size: tuple[int, int] | None = None,
+        layers: Sequence[str] = (),
+        sweep: "Sweep | None" = None,
+        paths: Sequence[ArrayLike] = (),
+        anchors: ArrayLike = (),
+        draws: ArrayLike = (),
+        pin: ArrayLike | None = None,
+        condition: Any = None,
+        title: str | None = None,
+        legend: bool = True,
+        scale: int = 2,
     ) -> ByteArray:
-        """Decodes side by side as one picture, as `aeviz sweep`, `path` and `draw` write it.
+        """The map of an epoch with axes, title and legend, as the window draws it.
 
         Args:
-            x: Decodes (N, …), as `decode` gives them; or as rows and columns, (R, C, …).
-            columns: Cells in a row; None for those of `x`, or for a square.
-            pale: Which rows are pale, such as those of dead dimensions, (R,).
+            epoch: Which one.
+            plane: Which plane of more than two dimensions, see `plane`.
+            colour: By "label", by "part" (training and validation), or by "condition", of a model
+                that is told a choice.
+            hidden: Groups of the legend that are not drawn: labels, parts or choices by number, -1
+                for samples without one.
+            only: Numbers of the only samples that are drawn; None for all.
+            without: Numbers of samples that are not drawn.
+            selected: Numbers of samples that are ringed; of more than 60 the others fade instead.
+            region: x from, x to, y from, y to; None for all samples, both axes in one scale.
+            size: Of the plot in logical pixels, without what stands around it.
+            layers: Under the points a density ("histogram", "prior", "posterior", "gmm", "flow") or
+                "stretch"; "unlikely" hatches where hardly any latents are; "ellipses" of the
+                posteriors of what is selected, or else of all, at most 300.
+            sweep: Decodes under the points, from `sweep`.
+            paths: Curves of latents, each (S, D), such as the `z` of `along`; the first stands out.
+            anchors: Latents that a path goes through, (A, D).
+            draws: Latents with a diamond each, (K, D).
+            pin: The latent that is marked, (D,).
+            condition: As in `decode`, for "stretch".
+            title: Over it; None for run and epoch, "" for none.
+            legend: Whether the groups are named beside it.
+            scale: Pixels for every logical one.
 
         Returns:
             uint8 (H, W, 3).
 
         Raises:
-            ValueError: If the shape is wrong.
+            ValueError: If there is no such plane, colouring or layer.
+            EpochError: If that epoch's latents, or weights where they are needed, are not there.
 
         Example:
             >>> from PIL import Image
-            >>> Image.fromarray(run.picture(run.sweep(10).x)).save("sweep.png")
+            >>> picture = run.map_picture(layers=["gmm"], pin=(0.5, 1.0))
+            >>> Image.fromarray(picture).save("map.png")
         """
-        from aeviz.export import sheets
+        from aeviz import drawing
 
-        values = np.asarray(x, np.float32)
-        if values.ndim == len(self.sample_shape) + 2:
-            columns = columns or values.shape[1]
-            values = values.reshape(-1, *values.shape[2:])
-        made = self.cells(values)
-        columns = columns or max(1, math.ceil(math.sqrt(len(made))))
-        if pale is not None:
-            # Three quarters of the way to paper.
-            is_pale = np.repeat(np.asarray(pale, np.bool_), columns)[: len(made)]
-            made[is_pale] = 255 - (255 - made[is_pale]) // 4
-        return sheets.sheet(made, columns)
+        options = drawing.MapOptions(
+            colour=colour,
+            hidden=hidden,
+            only=only,
+            without=without,
+            selected=selected,
+            region=region,
+            size=size,
+            layers=layers,
+            sweep=sweep,
+            paths=paths,
+            anchors=anchors,
+            draws=draws,
+            pin=pin,
+            condition=condition,
+            title=title,
+            has_legend=legend,
+            scale=scale,
+        )
+        return drawing.map_picture(self, self._number(epoch), plane, options)
+
+    def loss_picture(
+        self,
+        quantity: str = "loss",
+        *,
+        log: bool = False,
+        title: str | None = None,
+        size: tuple[int, int] = (640, 360),
+    ) -> ByteArray:
+        """The chart of the losses over the epochs, as the window draws it.
+
+        Args:
+            quantity: "loss" with its terms, or one other name of `metrics`.
+            log: Whether the vertical axis is logarithmic.
+            title: Over it; None for the run's, "" for none.
+            size: Of the plot in logical pixels; there are two pixels for each.
+
+        Returns:
+            uint8 (H, W, 3); validation is dashed.
+
+        Raises:
+            ValueError: If there is no such metric.
+        """
+        from aeviz import drawing
+
+        return drawing.loss_picture(self, quantity, is_log=log, title=title, size=size)
 
 
 def load(path: str | os.PathLike[str]) -> Run:

@@ -1,5 +1,6 @@
 """What can be asked of a run: sweeps, paths, traversals, draws, densities and every question."""
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from aeviz import geometry
 from aeviz.errors import DrawError, PathError
 from aeviz.kept import EpochWord, KeptRun
-from aeviz.messages import FloatArray, IntArray
+from aeviz.messages import ByteArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from aeviz.analysis.draws import Source
@@ -462,6 +463,70 @@ class AskedRun(KeptRun):
 
         model = self._decoder_at(epoch).model
         return draw_styles(model, self.latents(epoch), count, seed)
+
+    # ── pictures ──────────────────────────────────────────────────────────────────────────────
+
+    def cells(self, x: ArrayLike) -> ByteArray:
+        """Decodes as the cells of a sheet: images enlarged by whole pixels, tables as bars.
+
+        Args:
+            x: Decodes, (N, …), as `decode` gives them. Those that are NaN are left empty.
+
+        Returns:
+            uint8 (N, H, W, 3). Bars are in standard deviations of their features; of images what
+            lies outside [0, 1] is clipped.
+
+        Raises:
+            ValueError: If the shape is wrong.
+        """
+        from aeviz.export import sheets
+
+        values = np.asarray(x, np.float32)
+        if values.ndim != len(self.sample_shape) + 1 or values.shape[1:] != self.sample_shape:
+            wanted = ", ".join(str(length) for length in self.sample_shape)
+            raise ValueError(f"x must be (N, {wanted}), got {values.shape}")
+        lacking = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+        values = np.where(np.isfinite(values), values, np.float32(0))
+        if self.is_image:
+            made = sheets.image_cells(sheets.pictures(values)[0])
+        else:
+            made = sheets.profile_cells(self.standardised(values))
+        made[lacking] = 255
+        return made
+
+    def picture(
+        self, x: ArrayLike, columns: int | None = None, *, pale: ArrayLike | None = None
+    ) -> ByteArray:
+        """Decodes side by side as one picture, as `aeviz sweep`, `path` and `draw` write it.
+
+        Args:
+            x: Decodes (N, …), as `decode` gives them; or as rows and columns, (R, C, …).
+            columns: Cells in a row; None for those of `x`, or for a square.
+            pale: Which rows are pale, such as those of dead dimensions, (R,).
+
+        Returns:
+            uint8 (H, W, 3).
+
+        Raises:
+            ValueError: If the shape is wrong.
+
+        Example:
+            >>> from PIL import Image
+            >>> Image.fromarray(run.picture(run.sweep(10).x)).save("sweep.png")
+        """
+        from aeviz.export import sheets
+
+        values = np.asarray(x, np.float32)
+        if values.ndim == len(self.sample_shape) + 2:
+            columns = columns or values.shape[1]
+            values = values.reshape(-1, *values.shape[2:])
+        made = self.cells(values)
+        columns = columns or max(1, math.ceil(math.sqrt(len(made))))
+        if pale is not None:
+            # Three quarters of the way to paper.
+            is_pale = np.repeat(np.asarray(pale, np.bool_), columns)[: len(made)]
+            made[is_pale] = 255 - (255 - made[is_pale]) // 4
+        return sheets.sheet(made, columns)
 
 
 def _ends(region: Sequence[float]) -> geometry.Region:
