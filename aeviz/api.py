@@ -236,7 +236,7 @@ class Run(AskedRun):
             size: Of the plot in logical pixels, without what stands around it.
             layers: Under the points a density ("histogram", "prior", "posterior", "gmm", "flow") or
                 "stretch"; "unlikely" hatches where hardly any latents are; "ellipses" of the
-                posteriors of what is selected, or else of all, at most 300.
+                posteriors of all samples, at most 300, or "ellipses of selected".
             sweep: Decodes under the points, from `sweep`.
             paths: Curves of latents, each (S, D), such as the `z` of `along`; the first stands out.
             anchors: Latents that a path goes through, (A, D).

@@ -342,6 +342,22 @@ class AskedRun(KeptRun):
             anchors, steps, epoch, method=method, condition=condition, measured=False
         ).z
 
+    def latents_of(self, places: Iterable[Any], epoch: EpochWord = "last") -> FloatArray:
+        """Latents of samples, given by their numbers, and places, given as D numbers.
+
+        Args:
+            places: As the anchors of `along`.
+            epoch: Whose latents the samples have.
+
+        Returns:
+            Float32 (K, D).
+
+        Raises:
+            PathError: If there is no such sample, or a place has another number of dimensions.
+            EpochError: If that epoch's latents are not there.
+        """
+        return self._anchors(places, epoch)[0]
+
     def _anchors(self, anchors: Iterable[Any], epoch: EpochWord) -> tuple[FloatArray, IntArray]:
         """Latents (A, D), and the row of the sample that each is, -1 for a place."""
         points, rows = [], []

@@ -37,6 +37,7 @@ LAYERS = (
     "stretch",
     "unlikely",
     "ellipses",
+    "ellipses of selected",
 )
 """What a map can have by name: densities, the stretch, hatching, ellipses of posteriors."""
 
@@ -99,8 +100,10 @@ def map_picture(
     selected = np.isin(run.index, np.asarray(options.selected, np.int64))
     is_many = int(selected.sum()) > MOST_RINGS
     maps.scatter(plot, laid.positions, codes, palette, selected if is_many else None)
+    if "ellipses of selected" in options.layers and selected.any():
+        _ellipses(run, plot, epoch, laid, np.flatnonzero(selected)[:MOST_ELLIPSES])
     if "ellipses" in options.layers:
-        _ellipses(run, plot, epoch, laid, _seen(run, hidden, selected))
+        _ellipses(run, plot, epoch, laid, _seen(run, hidden))
     if not is_many:
         radius = raster.spot_diameter(len(codes)) / 2 + 4
         maps.rings(plot, laid.positions[selected], radius)
@@ -200,19 +203,15 @@ def _under(
         maps.hatch(plot, found.log_density, found.rare, plot.region)
 
 
-def _seen(
-    run: "AskedRun", hidden: frozenset[int], selected: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Rows whose ellipses are drawn: the selected ones; of none the visible ones, or some."""
-    rows = np.flatnonzero(selected)
-    if not rows.size:
-        kept = run.samples
-        rows = np.arange(len(run.index) if kept is None else len(kept))
-        if run.labels is not None and hidden:
-            rows = rows[~np.isin(run.labels[rows], list(hidden))]
-        if len(rows) > MOST_ELLIPSES:
-            rows = np.random.default_rng(0).choice(rows, MOST_ELLIPSES, replace=False)
-    return np.sort(rows[:MOST_ELLIPSES])
+def _seen(run: "AskedRun", hidden: frozenset[int]) -> NDArray[np.int64]:
+    """Rows whose ellipses are drawn: the visible ones, or some of them at random."""
+    kept = run.samples
+    rows = np.arange(len(run.index) if kept is None else len(kept))
+    if run.labels is not None and hidden:
+        rows = rows[~np.isin(run.labels[rows], list(hidden))]
+    if len(rows) > MOST_ELLIPSES:
+        rows = np.random.default_rng(0).choice(rows, MOST_ELLIPSES, replace=False)
+    return np.sort(rows)
 
 
 def _ellipses(

@@ -63,6 +63,12 @@ COMMANDS = (
         "image-down",
         apart=True,
     ),
+    Command(
+        "script.save",
+        "Save as &Python…",
+        "Save a script that makes the map, or the panel used last, again without the window.",
+        "File",
+    ),
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
     Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
     Command(
@@ -81,6 +87,13 @@ COMMANDS = (
         "Ctrl+Shift+C",
         "copy",
         apart=True,
+    ),
+    Command(
+        "script.copy",
+        "Copy as P&ython",
+        "Copy a script that makes the map, or the panel used last, again without the window.",
+        "Edit",
+        "Ctrl+Alt+C",
     ),
     Command(
         "select.all",

@@ -31,6 +31,7 @@ from aeviz.gui.opening import Opening
 from aeviz.gui.plan import Plan
 from aeviz.gui.plane_commands import PlaneCommands
 from aeviz.gui.recent import RecentMenu, RecentRuns
+from aeviz.gui.script_commands import ScriptCommands
 from aeviz.gui.session import Session
 from aeviz.gui.status_bar import StatusBar
 from aeviz.gui.timeline import Timeline
@@ -86,7 +87,8 @@ class MainWindow(QMainWindow):
         PlaneCommands(session, self.latent_view.bar.plane, self.commands, self)
         TrainingCommands(session, self.plan, self.commands, self)
         ExportCommands(session, self.commands, self)
-        FigureCommands(session, self.latent_view, self.docks, self.commands, self)
+        scripts = ScriptCommands(session, self.latent_view, self.docks, self.commands, self)
+        FigureCommands(session, self.latent_view, self.docks, self.commands, scripts, self)
         self._build()
         self._connect()
         self._restore()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from aeviz import messages as m
 from aeviz.geometry import prior_quantiles
-from aeviz.gui import saving
+from aeviz.gui import recipes, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.figure import Figure
@@ -23,9 +23,10 @@ from aeviz.gui.mosaic_view import MosaicView
 from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Condition, Session
-from aeviz.gui.sweep import SIDES, sweep_of
+from aeviz.gui.sweep import SIDES, sweep_call, sweep_of
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
+from aeviz.script import Call, Name, Recipe, assigned
 
 VIEW = "grid.prior"
 OVER_VIEW, OVER_PRIOR = "view", "prior"
@@ -249,6 +250,22 @@ class GridInspector(Inspector):
         """The grid, in its order on the map."""
         session = self.session
         return self.sheet.figure("grid", title_of(session, "grid of decodes"), about_of(session))
+
+    def recipe(self) -> Recipe | None:
+        """The same decodes in Python."""
+        session, cells = self.session, self.sweep.cells
+        if self.sheet.image.isNull():
+            return None
+        if self._is_over_prior:
+            named = {"over": "prior", "condition": recipes.told(session)}
+            count = [self.sweep.count, recipes.decoding_epoch(session)]
+            call = Call("run.sweep", count, named)
+        elif cells is not None:
+            call = sweep_call(session, cells)
+        else:
+            return None
+        picture = Call("run.picture", [Name("sweep.x")])
+        return Recipe("grid", [assigned("sweep", call), assigned("picture", picture)])
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 
