@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aeviz import colouring, geometry, palettes, raster
+from aeviz import colouring, geometry, palettes, raster, shades
 from aeviz.export import maps, paper
 from aeviz.geometry import Region
 from aeviz.messages import ByteArray, Conditions, FloatArray, IntArray, Term
@@ -197,7 +197,8 @@ def _under(
             maps.lay_stretch(plot, values, plot.region)
     if options.sweep is not None:
         z, x, region = options.sweep
-        maps.lay_decodes(plot, run.picture(x), region, *z.shape[:2])
+        opacity = shades.OF_IMAGES if run.is_image else shades.OF_PROFILES
+        maps.lay_decodes(plot, run.picture(x), region, (len(z), len(z[0])), opacity)
     if "unlikely" in options.layers:
         found = run.density("gmm", epoch, **where)
         maps.hatch(plot, found.log_density, found.rare, plot.region)

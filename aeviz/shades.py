@@ -18,6 +18,9 @@ DARKEST = 0.62
 PALE = 0.42
 """The same where points lie over it, which have to stand out from it."""
 
+OF_IMAGES, OF_PROFILES = 0.7, 0.4
+"""Opacities of decodes under the points of a map, which are read first."""
+
 FINE = 4
 """How many times finer than the density its picture is, so that lines are thin."""
 

@@ -55,9 +55,13 @@ def lay_stretch(plot: Plot, stretch: NDArray[np.floating], region: Region) -> No
     plot.lay(pixels, _around(region, *shown.shape))
 
 
-def lay_decodes(plot: Plot, sheet: ByteArray, region: Region, rows: int, columns: int) -> None:
-    """A sheet of decodes, the middles of whose outer cells lie on the ends of a region."""
-    plot.lay(sheet, _around(region, rows, columns), is_smooth=False)
+def lay_decodes(
+    plot: Plot, sheet: ByteArray, region: Region, grid: tuple[int, int], opacity: float
+) -> None:
+    """A sheet of (rows, columns) decodes, the middles of the outer ones on a region's ends."""
+    opaque = np.full((*sheet.shape[:2], 1), round(255 * opacity), np.uint8)
+    pixels = np.concatenate([sheet, opaque], axis=2)
+    plot.lay(pixels, _around(region, *grid), is_smooth=False)
 
 
 def _around(region: Region, rows: int, columns: int) -> Region:
