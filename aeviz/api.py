@@ -54,6 +54,12 @@ class Run(AskedRun):
         Raises:
             ValueError: If the data set does not exist or fit, with a sentence.
             EpochError: If that epoch's weights are not there.
+
+        Example:
+            >>> found = run.encode_data("digits")
+            >>> found.save("latents.csv")
+            >>> found.z.shape
+            (1797, 2)
         """
         from aeviz.compute import evaluating
         from aeviz.export.latents import Encoded
@@ -100,6 +106,10 @@ class Run(AskedRun):
         Raises:
             ValueError: If the model cannot be written so, with a sentence that says what can.
             EpochError: If that epoch's weights are not there.
+
+        Example:
+            >>> run.export("decoder", "decoder.safetensors")
+            0.0
         """
         from aeviz.compute.interchange import KINDS, write_part
         from aeviz.runs.atomic import write_bytes
@@ -127,6 +137,10 @@ class Run(AskedRun):
 
         Raises:
             EpochError: If that epoch's latents are not there.
+
+        Example:
+            >>> run.projector("projector")
+            []
         """
         from aeviz.export import sheets
         from aeviz.export.latents import Encoded
@@ -168,6 +182,11 @@ class Run(AskedRun):
         Raises:
             ValueError: If a measure, part or data set does not exist or fit, with a sentence.
             EpochError: If that epoch's weights are not there.
+
+        Example:
+            >>> (row,) = run.measure(["active_units"])
+            >>> row["name"], row["unit"]
+            ('active_units', 'dimensions')
         """
         found = self.measuring(only, part=part, data=data, epoch=epoch, data_dir=data_dir)
         return [row for *_, row in found if row is not None]
@@ -303,6 +322,10 @@ class Run(AskedRun):
 
         Raises:
             ValueError: If there is no such metric.
+
+        Example:
+            >>> from PIL import Image
+            >>> Image.fromarray(run.loss_picture(log=False)).save("losses.png")
         """
         from aeviz import drawing
 
@@ -310,5 +333,11 @@ class Run(AskedRun):
 
 
 def load(path: str | os.PathLike[str]) -> Run:
-    """Open a run folder; see `Run`."""
+    """Open a run folder; see `Run`.
+
+    Example:
+        >>> run = load(folder)
+        >>> run.epochs, run.latent_dim, run.sample_shape
+        (30, 2, (8, 8, 1))
+    """
     return Run(path)

@@ -97,6 +97,11 @@ class AskedRun(KeptRun):
             ValueError: If there is no such question, or it cannot be answered; the sentence says
                 why.
             EpochError: If that epoch's weights are not there.
+
+        Example:
+            >>> found = run.ask("trust", z=[0.0, 1.0])
+            >>> found.arrays["nearest"].shape, sorted(found.values)[:2]
+            ((5,), ['distance', 'error'])
         """
         from aeviz.analysis.questions import ask
 
@@ -236,6 +241,10 @@ class AskedRun(KeptRun):
         Raises:
             ValueError: If there is no such plane.
             EpochError: If that epoch's weights, or latents, are not there.
+
+        Example:
+            >>> run.stretch(region=(-1, 1, -1, 1)).shape
+            (64, 64)
         """
         more = {"condition": condition}
         return self._over_region("stretch", epoch, region, plane, more).arrays["stretch"]
@@ -355,6 +364,10 @@ class AskedRun(KeptRun):
         Raises:
             PathError: If there is no such sample, or a place has another number of dimensions.
             EpochError: If that epoch's latents are not there.
+
+        Example:
+            >>> run.latents_of([run.index[0], (0.5, 1.0)]).shape
+            (2, 2)
         """
         return self._anchors(places, epoch)[0]
 
@@ -474,6 +487,10 @@ class AskedRun(KeptRun):
         """Latents that show how much decodes differ: draws from the prior, float32 (count, D).
 
         A model without a prior gives the latents of shown samples, chosen at random.
+
+        Example:
+            >>> run.styles(4).shape
+            (4, 2)
         """
         from aeviz.analysis.styles import draw_styles
 

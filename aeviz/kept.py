@@ -150,6 +150,10 @@ class KeptRun:
 
         Raises:
             EpochError: If the epoch does not exist or its latents were thinned out.
+
+        Example:
+            >>> run.latents(epoch=3).shape
+            (1797, 2)
         """
         number = self._number(epoch)
         if not self.folder.has_latents(number):
@@ -177,6 +181,10 @@ class KeptRun:
             ValueError: If the shape is wrong.
             ConditionError: If there is no such condition.
             EpochError: If that epoch's weights are not there.
+
+        Example:
+            >>> run.encode(run.samples[:5]).shape
+            (5, 2)
         """
         scaled = self._to_model(np.asarray(samples))
         decoder = self._decoder_at(epoch)
@@ -203,6 +211,10 @@ class KeptRun:
             ValueError: If the shape is wrong or a number is not finite.
             ConditionError: If there is no such condition.
             EpochError: If that epoch's weights are not there.
+
+        Example:
+            >>> run.decode([[0.0, 1.0]]).shape
+            (1, 8, 8, 1)
         """
         whole = np.asarray(z, np.float32)
         if whole.ndim not in (2, 3) or whole.shape[-1] != self.latent_dim:
@@ -220,6 +232,11 @@ class KeptRun:
 
         Above two dimensions each epoch's is turned onto the one before, as in the window. Another
         plane of them is made by `aeviz.plane`: `two_dimensions(2, 6)`, `Plane("lda")`.
+
+        Example:
+            >>> laid = run.plane(3)
+            >>> laid.positions.shape, laid.axes.tolist()
+            ((1797, 2), [[1.0, 0.0], [0.0, 1.0]])
         """
         return self.planes([self._number(epoch)], plane)[0]
 

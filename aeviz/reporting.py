@@ -46,6 +46,9 @@ def report(
     Raises:
         EpochError: If that epoch's weights are not there.
         SaveError: If the file cannot be written.
+
+    Example:
+        >>> report(run, "report.html", measures=False)
     """
     for *_, page in reporting(run, epoch, measures=measures):
         if page is not None:
