@@ -146,7 +146,7 @@ def settle(program: Program, qtbot: QtBot) -> None:
     qtbot.wait(50)
 
 
-@pytest.mark.parametrize("kind", ["images", "table"])
+@pytest.mark.parametrize("kind", ["images", pytest.param("table", marks=pytest.mark.slow)])
 def test_every_script_decodes_what_the_window_decodes(
     kind: str, runs: dict[str, Path], program: Program, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -213,7 +213,7 @@ def along(anchors: list[Any], program: Program) -> None:
             session.route.add(Anchor(np.asarray(anchor, np.float32)))
 
 
-@pytest.mark.parametrize("kind", ["images", "table"])
+@pytest.mark.parametrize("kind", [pytest.param("images", marks=pytest.mark.slow), "table"])
 def test_a_path_of_every_method_is_the_one_of_the_window(
     kind: str, runs: dict[str, Path], program: Program, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -250,6 +250,7 @@ def test_a_path_of_every_method_is_the_one_of_the_window(
     assert made["all"]["picture"].shape[0] == 5 * made["slerp"]["picture"].shape[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["images", "table"])
 def test_the_map_is_drawn_as_in_the_window(
     kind: str, runs: dict[str, Path], program: Program, tmp_path: Path, qtbot: QtBot
