@@ -278,6 +278,7 @@ class Run(AskedRun):
             >>> picture = run.map_picture(layers=["gmm"], pin=(0.5, 1.0))
             >>> Image.fromarray(picture).save("map.png")
         """
+        # Longer than the limit: everything that a map can show is an argument with its own name.
         from aeviz import drawing
 
         options = drawing.MapOptions(

@@ -73,8 +73,10 @@ def _place(view: LatentView) -> dict[str, Any]:
     """Which part of the map is seen, in how many pixels."""
     box = view.plot.box
     (left, right), (low, high) = box.viewRange()
+    # Seven digits are finer than a pixel of any screen, and can be read.
+    region = tuple(float(f"{end:.7g}") for end in (left, right, low, high))
     size = (max(round(box.width()), 1), max(round(box.height()), 1))
-    return {"region": (left, right, low, high), "size": size}
+    return {"region": region, "size": size}
 
 
 def _layers(session: Session) -> dict[str, Any]:
