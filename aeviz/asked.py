@@ -320,12 +320,7 @@ class AskedRun(KeptRun):
             "condition": condition,
             "decodes": measured,
         }
-        try:
-            arrays, values = self.ask("path", epoch, **arguments)
-        except ValueError as error:
-            raise PathError(str(error)) from error
-        if method in values["why"]:
-            raise PathError(values["why"][method])
+        arrays, values = self._found_path(epoch, arguments)
         every = slice(None, None, values["every"])
         z = np.ascontiguousarray(arrays["curve"][0, every])
         return LatentPath(
@@ -336,6 +331,16 @@ class AskedRun(KeptRun):
             log_density=arrays["log_density"][0, every],
             distance=arrays["distance"][0, every],
         )
+
+    def _found_path(self, epoch: EpochWord, arguments: dict[str, Any]) -> "Findings":
+        """The answer to the question of a path by one method; raises PathError if it has none."""
+        try:
+            found = self.ask("path", epoch, **arguments)
+        except ValueError as error:
+            raise PathError(str(error)) from error
+        for reason in found.values["why"].values():
+            raise PathError(reason)
+        return found
 
     def walk(
         self,

@@ -29,7 +29,7 @@ LAYERS = {
 SMOOTH = 200
 """Places along a path that is drawn on the map."""
 
-THINNED = "The weights of this epoch were thinned out: layers that need them are left out."
+NO_WEIGHTS = "The weights of this epoch are not kept: layers and paths are left out."
 PUT_IN = "The sample that was put in is left out."
 
 
@@ -44,7 +44,8 @@ def map_recipe(view: LatentView) -> Recipe | None:
     if decodes:
         named |= _layers(session) | _over(session, lines)
     named["pin"] = session.pin
-    notes = [] if decodes else [THINNED]
+    has_more = bool(session.layers.shown & {*LAYERS, "grid", "draws"}) or session.route.is_path
+    notes = [NO_WEIGHTS] if has_more and not decodes else []
     if put_of(session).z is not None:
         notes.append(PUT_IN)
     lines.append(assigned("picture", Call("run.map_picture", [session.epoch], named)))
