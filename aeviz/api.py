@@ -148,7 +148,12 @@ class Run(AskedRun):
 
         number = self._number(epoch)
         found = Encoded(
-            self.latents(number), self.index, self.labels, self.class_names, epoch=number
+            self.latents(number),
+            self.index,
+            self.labels,
+            self.class_names,
+            self.folder.names,
+            epoch=number,
         )
         kept, images = self.folder.samples, None
         if self.is_image and kept is not None and len(kept) == len(found.z):
@@ -221,7 +226,7 @@ class Run(AskedRun):
         epoch: EpochWord = "last",
         *,
         plane: "Plane | None" = None,
-        colour: Literal["label", "part", "condition"] = "label",
+        colour: str = "label",
         hidden: Sequence[int] = (),
         only: ArrayLike | None = None,
         without: ArrayLike | None = None,
@@ -244,8 +249,8 @@ class Run(AskedRun):
         Args:
             epoch: Which one.
             plane: Which plane of more than two dimensions, see `plane`.
-            colour: By "label", by "part" (training and validation), or by "condition", of a model
-                that is told a choice.
+            colour: By "label", by "part" (training and validation), by "condition", of a model
+                that is told a choice, or by what else is known of the samples, "known:NAME".
             hidden: Groups of the legend that are not drawn: labels, parts or choices by number, -1
                 for samples without one.
             only: Numbers of the only samples that are drawn; None for all.

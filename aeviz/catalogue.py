@@ -6,7 +6,7 @@ The rows are served from `resources/catalogue.json`, which is built from the reg
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -65,6 +65,7 @@ class Entry:
         settings: For a preset the settings it stands for, group → name → value; for a model the
             data set that suits it, as data.name, and the training defaults that it changes.
         download: Whether a data set has to be on disk or downloaded first.
+        origin: The plug-in that brings it, "" where aeviz does.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Entry:
     options: tuple[Option, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     download: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,32 @@ class Catalogue:
 
     def to_json(self) -> str:
         """The text of `resources/catalogue.json`."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        rows = asdict(self)
+        for entry in (*rows["models"], *rows["data"], *rows["presets"]):
+            del entry["origin"]  # of what is built in there is none
+        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+_joined: tuple[tuple[Entry, ...], tuple[Entry, ...]] = ((), ())
+"""Models and data sets of plug-ins."""
+
+
+def load() -> Catalogue:
+    """The built catalogue, and behind it what plug-ins bring as far as `join` was told."""
+    rows, (models, data) = built(), _joined
+    if not models and not data:
+        return rows
+    return replace(rows, models=(*rows.models, *models), data=(*rows.data, *data))
+
+
+def join(models: tuple[Entry, ...], data: tuple[Entry, ...]) -> None:
+    """Put the models and data sets of plug-ins in the place of those that were joined before."""
+    global _joined
+    _joined = (models, data)
 
 
 @cache
-def load() -> Catalogue:
+def built() -> Catalogue:
     """Read the built catalogue."""
     text = (paths.resources() / "catalogue.json").read_text(encoding="utf-8")
     return from_mapping(json.loads(text))

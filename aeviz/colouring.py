@@ -1,4 +1,4 @@
-"""What the points of the map are coloured by: their labels, their part, or their condition."""
+"""What the points are coloured by: label, part, condition, or what else is known of them."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -7,11 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz import raster
-from aeviz.messages import ByteArray, Conditions, IntArray
-from aeviz.palettes import Tokens, label_colours
+from aeviz.messages import ByteArray, Conditions, IntArray, Known
+from aeviz.numbers import measure
+from aeviz.palettes import Tokens, label_colours, scale_colours
 
 MISSING = -1
 """The key of the samples without a label."""
+
+KNOWN = "known:"
+"""How the name of a colouring by something that is known begins."""
+
+SHADES = 64
+"""Colours of a scale of numbers."""
+
+_TAIL = 0.01
+_SAID = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +41,53 @@ class Group:
     count: int
 
 
+@dataclass(frozen=True)
+class Scale:
+    """Numbers as colours.
+
+    Attributes:
+        low: The number of the first colour; smaller ones have it too.
+        high: That of the last one; larger ones have it too.
+        unit: Of both, or "".
+        is_below: Whether there are smaller ones.
+        is_above: Whether there are larger ones.
+    """
+
+    low: float
+    high: float
+    unit: str = ""
+    is_below: bool = False
+    is_above: bool = False
+
+    def words(self) -> tuple[str, str]:
+        """What stands at both ends."""
+        unit = f" {self.unit}" if self.unit else ""
+        low, high = measure(self.low, 3), measure(self.high, 3)
+        return f"≤ {low}" if self.is_below else low, (f"≥ {high}" if self.is_above else high) + unit
+
+
 @dataclass(frozen=True, eq=False)
 class Colouring:
     """Which group every sample is in.
 
     Attributes:
         codes: Index into `groups` of every sample, uint16 (N,).
-        groups: In the order of the legend.
+        groups: In the order of the legend; of numbers the shades of their scale.
+        scale: Where they are numbers.
     """
 
     codes: NDArray[np.uint16]
     groups: tuple[Group, ...]
+    scale: Scale | None = None
+
+    @property
+    def said(self) -> tuple[Group, ...]:
+        """The groups that a legend names: of a scale some of its numbers."""
+        if self.scale is None:
+            return self.groups
+        shades = self.groups[:SHADES]
+        chosen = [shades[place] for place in np.linspace(0, SHADES - 1, _SAID).astype(int)]
+        return (*chosen, *self.groups[SHADES:])
 
     def palette(self, colours: Tokens, hidden: frozenset[int]) -> raster.Pixels:
         """A pixel for every group, 0 for the hidden ones."""
@@ -83,6 +129,11 @@ class Coloured(Protocol):
     @property
     def told(self) -> NDArray[Any] | None:
         """The condition of every sample."""
+        ...
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """What else is known of them."""
         ...
 
 
@@ -141,6 +192,45 @@ def by_part(run: Coloured) -> Colouring:
     table, counts = label_colours(2), np.bincount(codes, minlength=2)
     groups = (Group(part, part_name(part), table[part], int(counts[part])) for part in (0, 1))
     return Colouring(codes, tuple(groups))
+
+
+def by_known(run: Coloured, known: Known) -> Colouring:
+    """Colours by one of the things that are known: choices as labels are, numbers on a scale."""
+    if known.names:
+        return _by_choice(known.values.astype(np.int64), len(known.names), known.names)
+    values, is_known = known.values, np.isfinite(known.values)
+    if not is_known.any():
+        return _one_colour(len(run.index))
+    scale = _scale(values[is_known], known.unit)
+    wide = scale.high - scale.low
+    shares = (np.where(is_known, values, scale.low).astype(np.float64) - scale.low) / (wide or 1.0)
+    codes = np.clip((shares * SHADES).astype(np.int64), 0, SHADES - 1)
+    codes[~is_known] = SHADES
+    counts, table = np.bincount(codes, minlength=SHADES + 1), scale_colours(SHADES)
+    middles = scale.low + (np.arange(SHADES) + 0.5) / SHADES * wide
+    groups = [
+        Group(shade, measure(middles[shade], 3), table[shade], int(counts[shade]))
+        for shade in range(SHADES)
+    ]
+    if counts[SHADES]:
+        groups.append(Group(MISSING, "missing", None, int(counts[SHADES])))
+    return Colouring(codes.astype(np.uint16), tuple(groups), scale)
+
+
+def _scale(values: NDArray[np.float32], unit: str) -> Scale:
+    """From nearly the smallest to nearly the largest: single ones do not stretch it."""
+    low, high = (float(each) for each in np.quantile(values, (_TAIL, 1 - _TAIL)))
+    if not high > low:
+        low, high = float(values.min()), float(values.max())
+    return Scale(low, high, unit, bool((values < low).any()), bool((values > high).any()))
+
+
+def colouring_of(run: Coloured, colour: str) -> Colouring:
+    """The colouring of a name: one of `BY`, or `KNOWN` and the name of what is known."""
+    for known in run.known:
+        if colour == KNOWN + known.name:
+            return by_known(run, known)
+    return BY.get(colour, by_label)(run)
 
 
 def _one_colour(count: int) -> Colouring:

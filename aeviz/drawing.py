@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from aeviz import colouring, geometry, palettes, raster, shades
 from aeviz.export import maps, paper
 from aeviz.geometry import Region
-from aeviz.messages import ByteArray, Conditions, FloatArray, IntArray, Term
+from aeviz.messages import ByteArray, Conditions, FloatArray, IntArray, Known, Term
 
 if TYPE_CHECKING:
     from aeviz.analysis.projection import Projection
@@ -55,6 +55,7 @@ class _Shown:
     parts: ByteArray
     conditions: Conditions | None
     told: NDArray[Any] | None
+    known: tuple[Known, ...]
 
 
 @dataclass(frozen=True)
@@ -145,12 +146,22 @@ def _titles(dimensions: int) -> tuple[str, str]:
 
 
 def _colouring(run: "AskedRun", colour: str) -> colouring.Colouring:
-    if colour not in colouring.BY:
-        raise ValueError(f"there is no colouring {colour!r}; there are: {', '.join(colouring.BY)}")
-    names, labels = run.class_names, run.labels
-    told = run.own_conditions
-    shown = _Shown(run.index, labels, names, run.parts, run.conditions, told)
-    return colouring.BY[colour](shown)
+    from aeviz.compute.contents import Contents
+
+    contents = Contents(run.folder)
+    shown = _Shown(
+        run.index,
+        run.labels,
+        contents.class_names,
+        run.parts,
+        run.conditions,
+        run.own_conditions,
+        contents.known,
+    )
+    names = [*colouring.BY, *(colouring.KNOWN + known.name for known in shown.known)]
+    if colour not in names:
+        raise ValueError(f"there is no colouring {colour!r}; there are: {', '.join(names)}")
+    return colouring.colouring_of(shown, colour)
 
 
 def _left_out(run: "AskedRun", options: MapOptions) -> NDArray[np.bool_]:
@@ -168,10 +179,12 @@ def _rows(colours: colouring.Colouring, hidden: Iterable[int]) -> tuple[paper.Ro
     if len(colours.groups) < 2:
         return ()
     rows = []
-    for group in colours.groups:
+    for group in colours.said:
         if group.key not in hidden:
             tone = palettes.LIGHT.missing if group.colour is None else _hex(group.colour)
-            rows.append(paper.Row(f"{group.name} ({group.count:,})", tone))
+            is_number = colours.scale is not None and group.colour is not None
+            counted = "" if is_number else f" ({group.count:,})"
+            rows.append(paper.Row(group.name + counted, tone))
     return tuple(rows)
 
 

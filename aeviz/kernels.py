@@ -23,6 +23,7 @@ Pixels = NDArray[np.uint32]
 
 _log = logging.getLogger(__name__)
 _compiled: dict[str, Callable[..., Any]] = {}
+_further: list[Callable[[], dict[Callable[..., Any], Any]]] = []
 _stopping = threading.Event()
 _thread: threading.Thread | None = None
 
@@ -281,9 +282,23 @@ def _pick_each(
 # ── compiling ─────────────────────────────────────────────────────────────────────────────────
 
 
-def is_compiled() -> bool:
-    """Whether numba draws; else numpy does."""
-    return bool(_compiled)
+def is_compiled(name: str = "mark") -> bool:
+    """Whether numba runs a loop; else numpy does."""
+    return name in _compiled
+
+
+def compile_too(functions: Callable[[], dict[Callable[..., Any], Any]]) -> None:
+    """Let loops of another module be compiled with these: a function that gives their types."""
+    _further.append(functions)
+
+
+def compiled(name: str) -> Callable[..., Any]:
+    """A loop as numba has compiled it.
+
+    Raises:
+        KeyError: If it has not.
+    """
+    return _compiled[name]
 
 
 def compile_in_background(cache: Path | None = None) -> None:
@@ -345,12 +360,14 @@ def _compile(cache: Path | None) -> dict[str, Callable[..., Any]]:
     # Positions may be of a run, which are read only; numba then takes those that are not as well.
     places: Any = types.Array(float32, 1, "C", readonly=True)
     positions: Any = types.Array(float32, 2, "C", readonly=True)
-    signatures = {
+    signatures: dict[Callable[..., Any], Any] = {
         _place_each: void(places, floats, int32, int32, ints),
         _mark_each: void(places, floats, int32, codes, pixels, int64, int64, codes),
         _stamp_each: void(codes, ints, uint32[:, ::1], ints, pixels),
         _pick_each: int64(positions, codes, pixels, *[float64] * 5),
     }
+    for functions in _further:
+        signatures.update(functions())
     made: dict[str, Callable[..., Any]] = {}
     config: Any = numba.config
     njit: Any = numba.njit

@@ -8,6 +8,8 @@ several can be open.
 Axis letters: N samples, B batch, H rows, W columns, C channels, F features, D latent dimensions.
 """
 
+# Longer than the limit: all that crosses a thread stands in this one table.
+
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -316,15 +318,19 @@ class ExportRun(Message):
 
     Attributes:
         path: The run folder.
-        what: "latents", "metrics", "encoder", "decoder", "projector" or "report".
+        what: "latents", "metrics", "encoder", "decoder", "projector", "report", "film",
+            or "path".
         target: The file or folder.
         epoch: Whose weights or latents.
+        options: What else is to be known: "z", the latents along a path (T, D) as lists, and
+            "condition".
     """
 
     path: str
     what: str
     target: str
     epoch: int
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -396,6 +402,23 @@ class Conditions:
     middles: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """One more thing that is known of every sample, beside its label.
+
+    Attributes:
+        name: What a person reads.
+        values: float32 (N,): numbers, NaN where missing; of choices which one, -1 where missing.
+        names: One per choice; empty for numbers.
+        unit: Of the numbers, or "".
+    """
+
+    name: str
+    values: FloatArray
+    names: tuple[str, ...] = ()
+    unit: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EngineReady(Message):
     """torch is there: decoding and training can be asked for.
@@ -413,6 +436,111 @@ class EngineReady(Message):
     devices: tuple[str, ...]
     versions: Mapping[str, str]
     count: int = 1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeePlugin(Message):
+    """What is in that file? Answered by `PluginSeen`, or by `Failed`; the file is not run.
+
+    Attributes:
+        path: A Python file.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoadPlugin(Message):
+    """The user trusts a Python file: remember it, and run it.
+
+    Attributes:
+        path: The file.
+        sha256: Hash of the content that the user was asked about.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ForgetPlugin(Message):
+    """The user does not trust a file any more.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PluginSeen(Message):
+    """What a file is that the user wants as a plug-in.
+
+    Attributes:
+        path: The whole path.
+        sha256: Hash of its content.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PluginRow:
+    """A plug-in in the list of plug-ins.
+
+    Attributes:
+        name: Name of the file, or package and version.
+        path: The file, "" for a package.
+        says: What it brings, in words.
+        sentence: Why it is not loaded, or "".
+        is_loaded: Whether it is.
+        is_trusted: Whether the user's answer about this file is remembered.
+    """
+
+    name: str
+    path: str = ""
+    says: str = ""
+    sentence: str = ""
+    is_loaded: bool = False
+    is_trusted: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PluginsChanged(Message):
+    """Plug-ins were loaded or forgotten.
+
+    Attributes:
+        plugins: All that there are.
+        models: The models that they bring, as rows of the catalogue.
+        data: The data sets that they bring.
+    """
+
+    plugins: tuple[PluginRow, ...] = ()
+    models: tuple[Mapping[str, Any], ...] = ()
+    data: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class NeededPlugin:
+    """A plug-in that a run's model needs and that is not loaded.
+
+    Attributes:
+        title: Its file's name, or package and version.
+        path: The file, "" where there is none that could be allowed.
+        sha256: Hash of what it holds now.
+        has_changed: Whether it held something else when the run was trained.
+        what: What it brought: "the model 'tiny'".
+        sentence: That it is not loaded, with all that is known of it.
+    """
+
+    title: str
+    path: str = ""
+    sha256: str = ""
+    has_changed: bool = False
+    what: str = ""
+    sentence: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -447,6 +575,10 @@ class RunOpened(Message):
         told: The condition of every shown sample: its choice (N,), -1 where missing, or its numbers
             (N, K), NaN where missing; None where it is the sample itself.
         notes: What a person named in it, see `aeviz.runs.notes`.
+        needs: Plug-ins that its model needs and that are not loaded: until they are, it does not
+            decode.
+        known: What else is known of the shown samples.
+        names: Of the shown samples, one each or none.
     """
 
     path: str
@@ -474,6 +606,9 @@ class RunOpened(Message):
     conditions: Conditions | None = None
     told: NDArray[Any] | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[NeededPlugin, ...] = ()
+    known: tuple[Known, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:

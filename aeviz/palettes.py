@@ -102,6 +102,18 @@ def label_colours(count: int) -> NDArray[np.uint8]:
     return np.array([rgb(name) for name in names[:count]], np.uint8)
 
 
+def scale_colours(count: int) -> NDArray[np.uint8]:
+    """Colours of a scale of numbers, evenly apart to the eye, uint8 (count, 3).
+
+    The middle part of viridis: its ends would vanish before a dark and a light ground.
+    """
+    from cmap import Colormap
+
+    places = np.linspace(0.12, 0.93, count)
+    table = np.asarray(Colormap("viridis")(places))[:, :3]
+    return np.asarray(np.rint(table * 255), np.uint8)
+
+
 def curve_colours(terms: Sequence[str], colours: Tokens) -> dict[str, str]:
     """Name of a metric → colour of its curve and of its place in the formula.
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import platformdirs
 
+LONGEST_SHOWN = 400
+"""Characters of a path at most that are shown to a person."""
+
 
 def resources() -> Path:
     """The folder of icons, fonts, demo run and help.
@@ -26,6 +29,11 @@ def resources() -> Path:
 def demo() -> Path:
     """The run folder that the first start shows."""
     return resources() / "demo"
+
+
+def config() -> Path:
+    """Where it is remembered which files the user trusts."""
+    return Path(platformdirs.user_config_dir("aeviz", appauthor=False))
 
 
 def cache() -> Path:
@@ -49,3 +57,15 @@ def data_dir(given: str | None = None) -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return Path(platformdirs.user_data_dir("aeviz", appauthor=False)) / "data"
+
+
+def shown(path: str) -> str:
+    r"""A path of a stranger on one line: signs that could deceive the eye become escapes.
+
+    Example:
+        >>> shown("a/b.py"), shown("x\n\u202eyp.exe")
+        ('a/b.py', 'x\\n\\u202eyp.exe')
+    """
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+    text = "".join(escaped)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:150]} … {text[-200:]}"

@@ -33,11 +33,14 @@ class _Failures(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.sentences: list[str] = []
+        self.plugins: list[str] = []
 
     @Slot(object)
     def on_failed(self, message: Failed) -> None:
         """Keep the sentence."""
         self.sentences.append(message.summary)
+        if message.where == "plug-in":
+            self.plugins.append(message.summary)
 
 
 def take(wanted: Shot, demo: str) -> bytes:
@@ -64,9 +67,12 @@ def _content(program: Program, wanted: Shot, demo: str) -> bytes:
     program.session.set_following(False)
     program.open(wanted.path or demo)
     program.show()
-    _raise_dock(program, wanted.view)
+    settle(program)
+    _raise_dock(program, wanted.view)  # that of a plug-in has come by now
     settle(program)
     session = program.session
+    if failures.plugins:
+        raise CannotStart(failures.plugins[0])
     if session.run is None or not session.epochs:
         reason = failures.sentences[0] if failures.sentences else "it has no epoch yet"
         raise CannotStart(f"{wanted.path or demo} cannot be shown: {reason}")

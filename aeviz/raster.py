@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz import kernels
+from aeviz.levels import Levels, mark
+from aeviz.levels import pick as find
 
 Pixels = NDArray[np.uint32]
 
@@ -180,6 +182,7 @@ class Canvas:
         codes: NDArray[np.uint16],
         palette: Pixels,
         stamps: Spots,
+        levels: Levels | None = None,
     ) -> None:
         """Draw points on transparent ground; what was drawn before is gone.
 
@@ -189,34 +192,33 @@ class Canvas:
             codes: Which colour each point has, (N,).
             palette: Colours by code, at most `MOST_CODES`, see `to_palette`; 0 draws nothing.
             stamps: See `spots`.
+            levels: The same points in levels of detail, where there are so many that not all of
+                them are looked at.
 
         Raises:
             ValueError: If shapes do not fit together; a kernel would read beyond the end.
         """
         self.whole.fill(0)
         self.marks.fill(0)
-        _check(positions, codes, palette)
+        _check(positions, codes, palette, levels)
         if 2 * stamps.reach > self.margin:
             raise ValueError(f"spots reach {stamps.reach} pixels, the margin is {self.margin}")
         if len(codes):
-            self._mark(window, positions, codes, palette, stamps.reach)
+            view = self._view(window, stamps.reach)
+            if levels is None:
+                flat, order = positions.reshape(-1), stride(len(codes))
+                kernels.mark(flat, view, self.line, codes, palette, *order, self.marks)
+            else:
+                mark(levels, view, self.line, palette, self.marks)
             self._stamp(palette, stamps)
 
-    def _mark(
-        self,
-        window: Window,
-        positions: NDArray[np.float32],
-        codes: NDArray[np.uint16],
-        palette: Pixels,
-        reach: int,
-    ) -> None:
+    def _view(self, window: Window, reach: int) -> NDArray[np.float32]:
+        """What `kernels.mark` wants to know of the image."""
         # The corner of the margin is the origin, so that every place in view is positive.
         left, top = window.left - self.margin / window.across, window.top + self.margin / window.up
         low, wide, high = self.margin - reach, self.width + 2 * reach, self.height + 2 * reach
         edges = (left, top, window.across, window.up, low, low + wide, low + high)
-        view = np.array(edges, np.float32)
-        flat, order = positions.reshape(-1), _stride(len(codes))
-        kernels.mark(flat, view, self.line, codes, palette, *order, self.marks)
+        return np.array(edges, np.float32)
 
     def _stamp(self, palette: Pixels, stamps: Spots) -> None:
         offsets = stamps.down * np.int32(self.line) + stamps.along
@@ -240,6 +242,7 @@ def pick(
     positions: NDArray[np.float32],
     codes: NDArray[np.uint16],
     palette: Pixels,
+    levels: Levels | None = None,
 ) -> int:
     """Find the row whose spot's centre is next to a pixel.
 
@@ -250,26 +253,35 @@ def pick(
         positions: As in `Canvas.draw`.
         codes: As in `Canvas.draw`.
         palette: As in `Canvas.draw`; hidden codes are not found.
+        levels: As in `Canvas.draw`.
 
     Returns:
         The row, the first of equally near ones; -1 where none is near enough.
     """
-    _check(positions, codes, palette)
+    _check(positions, codes, palette, levels)
     if not len(codes):
         return -1
     x, y = window.left + point[0] / window.across, window.top - point[1] / window.up
+    if levels is not None:
+        return find(levels, palette, (x, y), (window.across, window.up), tolerance)
     return kernels.pick(
         positions, codes, palette, x, y, float(window.across), float(window.up), float(tolerance)
     )
 
 
-def _check(positions: NDArray[np.float32], codes: NDArray[np.uint16], palette: Pixels) -> None:
+def _check(
+    positions: NDArray[np.float32],
+    codes: NDArray[np.uint16],
+    palette: Pixels,
+    levels: Levels | None,
+) -> None:
     for array, kind in ((positions, np.float32), (codes, np.uint16), (palette, np.uint32)):
         if array.dtype != kind or not array.flags.c_contiguous:
             raise ValueError(f"expected contiguous {np.dtype(kind)}, got {array.dtype}")
     if positions.shape != (len(codes), 2) or codes.ndim != 1 or palette.ndim != 1:
         raise ValueError(f"positions {positions.shape} do not fit codes {codes.shape}")
-    if len(palette) > MOST_CODES or (len(codes) and int(codes.max()) >= len(palette)):
+    most = int(codes.max(initial=0)) if levels is None else levels.most
+    if len(palette) > MOST_CODES or (len(codes) and most >= len(palette)):
         raise ValueError(f"codes have to be below the palette's {len(palette)} and {MOST_CODES}")
 
 
@@ -282,7 +294,7 @@ def _premultiplied(palette: Pixels, cover: Pixels) -> Pixels:
     return made
 
 
-def _stride(count: int) -> tuple[int, int]:
+def stride(count: int) -> tuple[int, int]:
     """In which order points are visited, so that data sorted by label are mixed all the same.
 
     Returns:

@@ -1,7 +1,8 @@
 """What the window exports: done in a child process, so that nothing waits for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aeviz.data.tables.formulas import neutral
@@ -11,19 +12,28 @@ from aeviz.runs.reading import RunError
 
 if TYPE_CHECKING:
     from aeviz.api import Run
+    from aeviz.filming import Step
 
 Report = Callable[[float | None, str], None]
 
 
-def write(path: str, what: str, target: str, epoch: int, report: Report) -> dict[str, Any]:
+def write(
+    path: str,
+    what: str,
+    target: str,
+    epoch: int,
+    report: Report,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Write one kind of result of a run.
 
     Args:
         path: The run folder.
-        what: "latents", "metrics", "encoder", "decoder", "projector" or "report".
+        what: One of `WRITERS`.
         target: The file, or the folder of a projector; its ending says the format.
         epoch: Whose weights or latents.
         report: Told how far it is.
+        options: Those of `messages.ExportRun`.
 
     Returns:
         `sentence`: what was written.
@@ -35,7 +45,7 @@ def write(path: str, what: str, target: str, epoch: int, report: Report) -> dict
 
     try:
         run = api.load(path)
-        WRITERS[what](run, Path(target), epoch, report)
+        WRITERS[what](run, Path(target), epoch, report, **options)
     except (ValueError, OSError) as error:
         raise RunError(str(error)) from error
     return {"sentence": f"Saved {target}"}
@@ -81,12 +91,43 @@ def _report(run: "Run", target: Path, epoch: int, report: Report) -> None:
             write_bytes(target, page.encode())
 
 
-WRITERS: dict[str, Callable[["Run", Path, int, Report], None]] = {
+def _film(run: "Run", target: Path, epoch: int, report: Report) -> None:
+    from aeviz.filming import film_of_training
+
+    _follow(film_of_training(run, _kind(target)), target, report)
+
+
+def _path(
+    run: "Run", target: Path, epoch: int, report: Report, *, z: list[list[float]], condition: Any
+) -> None:
+    from aeviz.filming import film_of_path
+
+    _follow(film_of_path(run, _kind(target), z, epoch, condition), target, report)
+
+
+def _follow(steps: "Iterator[Step]", target: Path, report: Report) -> None:
+    for share, phrase, film in steps:
+        report(share, phrase)
+        if film is not None:
+            write_bytes(target, film)
+
+
+def _kind(target: Path) -> str:
+    """The ending of a film."""
+    kind = target.suffix.lower().removeprefix(".")
+    if kind not in ("gif", "webp", "mp4"):
+        raise RunError(f"{target}: a film ends with .gif, .webp or .mp4")
+    return kind
+
+
+WRITERS: dict[str, Callable[..., None]] = {
     "latents": _latents,
     "metrics": _metrics,
     "encoder": _encoder,
     "decoder": _decoder,
     "projector": _projector,
     "report": _report,
+    "film": _film,
+    "path": _path,
 }
 """What can be written, by the names of `messages.ExportRun`."""

@@ -232,7 +232,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 ) -> None:
     asked: list[Path | None] = []
     monkeypatch.setattr(kernels, "_compiled", {})
-    monkeypatch.setattr(kernels, "_compile", lambda folder: asked.append(folder) or {"x": print})
+    monkeypatch.setattr(kernels, "_compile", lambda folder: asked.append(folder) or {"mark": print})
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     kernels._compile_quietly(blocked / "kernels")

@@ -28,13 +28,19 @@ TARGETS = {
     "decoder": "decoder.pt2",
     "projector": "folder",
     "report": "report.html",
+    "film": "map.webp",
+    "path": "path.gif",
+}
+
+OPTIONS: dict[str, dict[str, object]] = {
+    "path": {"z": [[0.0, 0.0], [0.5, 1.0], [1.0, 2.0]], "condition": None}
 }
 
 
 @pytest.mark.parametrize("what", WRITERS)
 def test_each_is_written_and_said(what: str, run: aeviz.Run, tmp_path: Path) -> None:
     target = tmp_path / TARGETS[what]
-    done = write(str(run.path), what, str(target), 2, quiet)
+    done = write(str(run.path), what, str(target), 2, quiet, OPTIONS.get(what, {}))
     assert done["sentence"] == f"Saved {target}"
     assert target.exists()
 
@@ -57,6 +63,7 @@ def test_metrics_are_those_of_the_run_with_gaps_left_empty(run: aeviz.Run, tmp_p
         ("encoder", "e.pth", "a model is written as"),
         ("report", "absent/report.html", "report.html"),
         ("projector", ".", "is not an empty folder"),
+        ("film", "map.avi", r"a film ends with \.gif, \.webp or \.mp4"),
     ],
 )
 def test_what_cannot_be_is_a_sentence_for_a_person(

@@ -103,7 +103,7 @@ def ask(name: str, subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
     Raises:
         ValueError: If there is no such question, or it cannot answer; the message says why.
     """
-    _import_files()
+    import_questions()
     if name not in QUESTIONS:
         names = ", ".join(sorted(QUESTIONS))
         raise ValueError(f"there is no question {name!r}; there are: {names}")
@@ -115,7 +115,7 @@ def ask(name: str, subject: Subject, arguments: Mapping[str, Any]) -> Iterator[F
 
 
 @cache
-def _import_files() -> None:
+def import_questions() -> None:
     """Import every file of the package once: each registers its questions.
 
     Not when the package is imported: the map needs `projection` before torch is there.

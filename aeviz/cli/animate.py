@@ -3,44 +3,42 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
-from aeviz.cli.console import CommandError, Console
+from aeviz.cli.console import Console
 from aeviz.cli.outputs import check_film, ending
-
-MOST_FRAMES = 400
-"""Pictures of a film at most: of long runs some epochs are left out, which is said."""
+from aeviz.cli.plugins import Plugins, use
 
 
-def animate(run: Path, /, *, output: Annotated[Path, Parameter(name=["-o", "--output"])]) -> int:
+def animate(
+    run: Path,
+    /,
+    *,
+    seconds: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=600))] = None,
+    output: Annotated[Path, Parameter(name=["-o", "--output"])],
+    plugin: Plugins = None,
+) -> int:
     """Write the map of every epoch as a film, coloured by label.
 
     Args:
         run: Run folder.
-        output: File to write: .gif or .mp4.
+        seconds: How long it plays. [default: 0.12 for every epoch, 3 at least]
+        output: File to write: .gif, .webp or .mp4.
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    kind = ending(output, ("gif", "mp4"))
+    kind = ending(output, ("gif", "webp", "mp4"))
     check_film(kind)
-    import numpy as np
-
     from aeviz import api
-    from aeviz.export import animation, films
+    from aeviz.filming import chosen_epochs, film_of_training
     from aeviz.runs.atomic import write_bytes
 
+    use(plugin)
     opened, console = api.load(run), Console()
-    kept = [line.epoch for line in opened.folder.epochs if opened.folder.has_latents(line.epoch)]
-    if not kept:
-        raise CommandError(f"{run}: no epoch has been written yet")
-    chosen = kept
-    if len(kept) > MOST_FRAMES:
-        rows = np.linspace(0, len(kept) - 1, MOST_FRAMES).round().astype(int)
-        chosen = [kept[row] for row in rows]
-        console.say(f"{len(chosen)} of {len(kept)} epochs are shown, evenly spaced")
-    between = max(1, min(6, MOST_FRAMES // len(chosen)))
-    planes = opened.planes(chosen)
-    frames = animation.map_frames(
-        [plane.positions for plane in planes], chosen, opened.labels, opened.title, between
-    )
-    write_bytes(output, films.film(kind, np.stack(list(frames)), max(3.0, 0.12 * len(chosen))))
+    _, sentence = chosen_epochs(opened)
+    if sentence:
+        console.say(sentence)
+    for _, _, film in film_of_training(opened, kind, seconds):
+        if film is not None:
+            write_bytes(output, film)
     console.result(str(output))
     return 0

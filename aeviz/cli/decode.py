@@ -11,6 +11,7 @@ from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch, parse_points, read_points
 from aeviz.cli.outputs import ending
+from aeviz.cli.plugins import Plugins, use
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ def decode(
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
     condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    plugin: Plugins = None,
 ) -> int:
     """Decode latents into a picture, an array or a table.
 
@@ -40,6 +42,7 @@ def decode(
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     kind = ending(output, ("png", "npy", "npz", "csv"))
     number = parse_epoch(epoch)
@@ -48,6 +51,7 @@ def decode(
     from aeviz import api
     from aeviz.runs.atomic import write_bytes
 
+    use(plugin)
     opened = api.load(run)
     if at is not None:
         z = parse_points(at, opened.latent_dim)

@@ -40,6 +40,7 @@ class Report:
         ranks: Whether a launcher has started several processes, and how many devices could train.
         qt: The platform that Qt starts on here, or "".
         folders: Where things are kept.
+        plugins: Installed plug-in → what it brings.
         problems: Sentences that say what is wrong and how to mend it.
     """
 
@@ -50,6 +51,7 @@ class Report:
     ranks: str = ""
     qt: str = ""
     folders: dict[str, str] = field(default_factory=dict)
+    plugins: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -66,6 +68,7 @@ def doctor(*, json_: Annotated[bool, Parameter(name="--json", negative=())] = Fa
     _look_at_torchvision(report)
     _look_at_qt(report, probe)
     _look_at_folders(report)
+    look_at_plugins(report)
     console = Console()
     if json_:
         console.result(json.dumps(asdict(report), indent=1, ensure_ascii=False))
@@ -155,6 +158,19 @@ def _look_at_folders(report: Report) -> None:
             report.problems.append(f"{folder} cannot be written, so no {name} is kept")
 
 
+def look_at_plugins(report: Report) -> None:
+    """Load what is installed for aeviz, panels only where Qt starts."""
+    try:
+        from aeviz.compute import plugins
+
+        if plugins.entry_points():
+            plugins.join(inspectors=bool(report.qt))
+    except (ImportError, OSError, RuntimeError):
+        return  # torch cannot be used, which is said already
+    report.plugins = {plugin.name: plugin.says for plugin in plugins.loaded()}
+    report.problems += plugins.faults().values()
+
+
 def _short(error: BaseException) -> str:
     return " ".join(str(error).split())[:160]
 
@@ -165,6 +181,7 @@ def _lines(report: Report) -> list[str]:
     rows += [("device", report.device or "none"), ("devices", ", ".join(report.devices))]
     rows += [("processes", report.ranks or "unknown")]
     rows += [("Qt starts on", report.qt or "nothing here"), *report.folders.items()]
+    rows += [("plug-in", f"{name}: {says}") for name, says in report.plugins.items()]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
     if not report.problems:

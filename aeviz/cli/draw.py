@@ -12,6 +12,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import array_file, missing, picture
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.whole import MaybeWhole, Whole
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def draw(
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
     condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    plugin: Plugins = None,
 ) -> int:
     """Draw latents and decode them: a sheet, an array, a table, or a folder of pictures.
 
@@ -49,6 +51,7 @@ def draw(
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     is_folder = not output.suffix
     kind = "folder" if is_folder else ending(output, ("png", "npz", "csv"))
@@ -58,6 +61,7 @@ def draw(
         _check_folder(output)
     from aeviz import api, errors
 
+    use(plugin)
     opened, console = api.load(run), Console()
     told = parse_condition(condition, opened.conditions)
     try:

@@ -9,6 +9,7 @@ from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+from aeviz.cli.plugins import Plugins, use
 
 
 def encode(
@@ -21,6 +22,7 @@ def encode(
     condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     data_dir: Path | None = None,
+    plugin: Plugins = None,
 ) -> int:
     """Encode a data set: the latents of its samples, with their labels.
 
@@ -33,6 +35,7 @@ def encode(
             commas, or the number of a sample. [default: what the data say of each]
         output: File to write: .csv, .npz, .parquet or .h5ad (latents in obsm["X_aeviz"]).
         data_dir: Where torchvision's files lie (else AEVIZ_DATA).
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     ending(output, ("npz", "csv", "parquet", "h5ad"))
     number = parse_epoch(epoch)
@@ -40,6 +43,7 @@ def encode(
         raise CommandError("--part is of the run's own samples: leave it out beside --data")
     from aeviz import api
 
+    use(plugin)
     opened = api.load(run)
     try:
         found = opened.encode_data(

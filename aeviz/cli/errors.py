@@ -14,6 +14,7 @@ CODES = {
     "ConditionError": MENDABLE,
     "DeviceError": MENDABLE,
     "CannotStart": MENDABLE,
+    "PluginError": MENDABLE,
     "SaveError": FAILED,
     "TrainingDiverged": FAILED,
     "RankLost": FAILED,
@@ -21,6 +22,7 @@ CODES = {
 }
 
 HINTS = {
+    "PluginMissing": "name its file with --plugin FILE.py if you trust it: it is run as a program",
     "DataMissing": "--set data.download=true downloads it, --data-dir names another folder",
 }
 """What the command line offers beside the sentence."""

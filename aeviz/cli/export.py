@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+from aeviz.cli.plugins import Plugins, use
 from aeviz.progress import display
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def export(
     output: Annotated[Path | None, Parameter(name=["-o", "--output"])] = None,
     epoch: str = "last",
     measures: Annotated[bool, Parameter(negative="--no-measures")] = True,
+    plugin: Plugins = None,
 ) -> int:
     """Export a model, a projector folder, or a report.
 
@@ -37,6 +39,7 @@ def export(
         output: With --part: a file .onnx, .pt2 (torch.export) or .safetensors.
         epoch: Whose weights: a number, last or best.
         measures: Whether the report has the measures, which take the longest.
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     if sum(each is not None for each in (part, projector, report)) != 1:
         raise CommandError("say what to export: --part encoder|decoder, --projector or --report")
@@ -51,6 +54,7 @@ def export(
         and (not projector.is_dir() or any(projector.iterdir()))
     ):
         raise CommandError(f"--projector {projector}: it exists and is not an empty folder")
+    use(plugin)
     opened, console = api.load(run), Console()
     try:
         if part is not None:

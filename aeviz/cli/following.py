@@ -23,7 +23,7 @@ Messages = Generator[Message | None]
 NAMED = ("RankLost", "MeetingError")
 """Errors whose sentence names the rank."""
 
-TOLD = ("SettingsError", "DataError", "DataMissing", "RunError")
+TOLD = ("SettingsError", "DataError", "DataMissing", "RunError", "PluginError", "PluginMissing")
 """Errors that rank 0 finds as well, and tells."""
 
 

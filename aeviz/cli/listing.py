@@ -1,14 +1,19 @@
-"""`aeviz list`: which models, data sets and presets there are. Imports no torch."""
+"""`aeviz list`: which models, data sets and presets there are.
+
+Imports no torch, unless there are plug-ins to be listed too.
+"""
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from aeviz import catalogue
-from aeviz.catalogue import Entry, Option
+from aeviz.catalogue import Catalogue, Entry, Option
 from aeviz.cli.console import Console
+from aeviz.cli.plugins import Plugins, use
 
 
 def list_(
@@ -16,14 +21,18 @@ def list_(
     /,
     *,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    plugin: Plugins = None,
 ) -> int:
     """List models, data sets or presets.
 
     Args:
         what: models, data or presets.
-        json_: Print a list of objects with name, title, summary, source, data, options.
+        json_: Print a list of objects with name, title, summary, source, data, options, settings,
+            and origin: the plug-in that it comes from, empty for aeviz itself.
+        plugin: Python file of your own whose models or data are listed too; it is run as a program.
     """
-    rows: tuple[Entry, ...] = getattr(catalogue.load(), what)
+    use(plugin)
+    rows: tuple[Entry, ...] = getattr(_catalogue(), what)
     console = Console()
     if json_:
         objects = [_object(entry) for entry in rows]
@@ -33,17 +42,32 @@ def list_(
     return 0
 
 
+def _catalogue() -> Catalogue:
+    """What is built in, and what plug-ins bring where there are some."""
+    from importlib.metadata import entry_points
+
+    groups = ("aeviz.models", "aeviz.data")
+    has_installed = any(entry_points(group=group) for group in groups)
+    if not has_installed and "aeviz.compute.plugins" not in sys.modules:
+        return catalogue.load()
+    from aeviz.compute import entries, plugins
+
+    plugins.join()
+    return entries.catalogue()
+
+
 def _object(entry: Entry) -> dict[str, Any]:
     row = asdict(entry)
     first = ("name", "title", "summary", "source", "data", "options")
-    return {name: row[name] for name in first} | {"settings": row["settings"]}
+    return {name: row[name] for name in (*first, "settings", "origin")}
 
 
 def _lines(rows: tuple[Entry, ...]) -> list[str]:
     width = max((len(entry.name) for entry in rows), default=0)
     lines = []
     for entry in rows:
-        lines.append(f"{entry.name:<{width}}  {entry.title}. {entry.summary}")
+        origin = f" (from {entry.origin})" if entry.origin else ""
+        lines.append(f"{entry.name:<{width}}  {entry.title}. {entry.summary}{origin}")
         lines += [f"{'':<{width}}    {_option(option)}" for option in entry.options]
     return lines
 

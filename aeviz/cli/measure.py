@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
+from aeviz.cli.plugins import Plugins, use
 from aeviz.progress import display
 
 DIGITS = 5
@@ -23,6 +24,7 @@ def measure(
     only: Annotated[list[str] | None, Parameter(negative=())] = None,
     data_dir: Path | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    plugin: Plugins = None,
 ) -> int:
     """Measure a model: ELBO, IWAE bound, KL, quality of the latents, disentanglement.
 
@@ -34,12 +36,14 @@ def measure(
         only: A measure by its name; it may be repeated.
         data_dir: Where torchvision's files lie (else AEVIZ_DATA).
         json_: Print a list of objects with name, value, unit, part, epoch, definition, stderr.
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     number = parse_epoch(epoch)
     if data is not None and part is not None:
         raise CommandError("--part is of the run's own samples: leave it out beside --data")
     from aeviz import api
 
+    use(plugin)
     opened = api.load(run)
     rows: list[dict[str, Any]] = []
     try:

@@ -24,7 +24,7 @@ def ending(path: Path, allowed: Sequence[str]) -> str:
 
 def check_film(kind: str) -> None:
     """Refuse a film that cannot be written here, before the work."""
-    if kind not in ("gif", "mp4"):
+    if kind not in ("gif", "webp", "mp4"):
         return
     from aeviz.export.films import FilmError, check_kind
 

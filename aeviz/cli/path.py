@@ -10,6 +10,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import array_file, missing, picture, say_clipped
 from aeviz.cli.latents import parse_epoch, parse_place
 from aeviz.cli.outputs import check_film, ending
+from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.whole import Whole
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def path(
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
     condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    plugin: Plugins = None,
 ) -> int:
     """Decode along a path: a strip, a film or a table.
 
@@ -46,12 +48,13 @@ def path(
         method: straight; slerp, on the sphere; spline, through all places without corners;
             density, where the data lie; geodesic, shortest in the decoder's own metric.
         steps: Decodes along it, with both ends.
-        output: File to write: .png, .gif, .mp4 or .csv.
+        output: File to write: .png, .gif, .webp, .mp4 or .csv.
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    kind = ending(output, ("png", "gif", "mp4", "csv"))
+    kind = ending(output, ("png", "gif", "webp", "mp4", "csv"))
     number = parse_epoch(epoch)
     if method not in METHODS:
         raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
@@ -61,6 +64,7 @@ def path(
     from aeviz import api, errors
     from aeviz.runs.atomic import write_bytes
 
+    use(plugin)
     opened, console = api.load(run), Console()
     words = [("--from", from_), *(("--via", word) for word in via or ()), ("--to", to)]
     anchors = [parse_place(flag, word, opened, number) for flag, word in words]

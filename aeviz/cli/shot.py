@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+from aeviz.cli.plugins import Plugins, name
 
 SMALLEST, LARGEST = 320, 8192
 
@@ -21,6 +22,7 @@ def shot(
     theme: Literal["light", "dark"] = "light",
     view: str | None = None,
     epoch: str = "last",
+    plugin: Plugins = None,
 ) -> int:
     """Make a picture of the window; reads and writes no settings.
 
@@ -32,6 +34,8 @@ def shot(
         theme: light or dark.
         view: Dock to bring to the front.
         epoch: Epoch to show: a number, last or best.
+        plugin: Python file of your own that brings the model, the data or a panel; it is run as a
+            program.
     """
     ending(output, ("png",))
     width, height = _parse_size(size)
@@ -40,6 +44,7 @@ def shot(
         raise CommandError(f"{path[1]}: one window shows one run")
     if path and not path[0].exists():
         raise CommandError(f"{path[0]}: there is no such run folder")
+    name(plugin)
     from aeviz.app import shot as take
     from aeviz.process.start import Shot
 

@@ -10,6 +10,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import picture
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
+from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.whole import Whole
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def sweep(
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
     condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    plugin: Plugins = None,
 ) -> int:
     """Decode a lattice over the map into one picture, the largest second coordinate on top.
 
@@ -45,6 +47,7 @@ def sweep(
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample; all for every choice. [default: the first choice, the means, the
             first sample]
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     ending(output, ("png",))
     number = parse_epoch(epoch)
@@ -54,6 +57,7 @@ def sweep(
     from aeviz import api
     from aeviz.runs.atomic import write_bytes
 
+    use(plugin)
     opened, console = api.load(run), Console()
     if condition == ALL:
         content = _styles(opened, number, grid, console)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.following import Messages, Silent, follow, rank
+from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.settings import read_config, split_assignments
 from aeviz.cli.whole import MaybeWhole
 from aeviz.compute.controls import Controls
@@ -32,6 +33,7 @@ def train(
     data_dir: Path | None = None,
     out: Path | None = None,
     resume: Path | None = None,
+    plugin: Plugins = None,
 ) -> int:
     """Train a model; the run folder it writes can be opened while it trains.
 
@@ -55,9 +57,8 @@ def train(
         data_dir: Where torchvision's files lie (else AEVIZ_DATA), such as MNIST/raw.
         out: Run folder to write. [default: runs/MODEL-DATA]
         resume: Go on with this run folder.
+        plugin: Python file of your own that brings a model or a data set; it is run as a program.
     """
-    # What torch writes of its own about a rank that is gone is pages of C++ frames.
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     flags = {
         "data.name": data,
         "model.name": model,
@@ -68,8 +69,7 @@ def train(
         "seed": seed,
         "device": device,
     }
-    console = Console() if rank() == 0 else Silent()
-    controls = Controls()
+    console, controls = _begin(plugin), Controls()
     job: Callable[[], Messages | None]
     if resume is not None:
         other = {"--out": out, "--preset": preset, "--config": config, "--set": set_}
@@ -80,6 +80,15 @@ def train(
         _tell_idle(settings, set_ or [], console)
         job = partial(_start, settings, out, data_dir, controls)
     return follow(job, controls, console)
+
+
+def _begin(plugin: list[Path] | None) -> Console:
+    """Load plug-ins before anything is looked up; returns where this rank speaks."""
+    # What torch writes of its own about a rank that is gone is pages of C++ frames.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    console = Console() if rank() == 0 else Silent()
+    use(plugin)
+    return console
 
 
 def _settings(

@@ -9,7 +9,8 @@ from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.decode import say_clipped
 from aeviz.cli.latents import parse_epoch
-from aeviz.cli.outputs import ending
+from aeviz.cli.outputs import check_film, ending
+from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.whole import MaybeWhole, Whole
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def traverse(
     output: Annotated[Path, Parameter(name=["-o", "--output"])],
     epoch: str = "last",
     condition: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    plugin: Plugins = None,
 ) -> int:
     """Decode along each dimension: a row for every one, those that carry most on top.
 
@@ -36,18 +38,21 @@ def traverse(
         run: Run folder.
         sample: Number of the sample whose latent all go through. [default: the median latent]
         steps: Decodes along a dimension, from the 1 % to the 99 % quantile of the posterior.
-        output: File to write: .png, or .gif with all dimensions moving at once.
+        output: File to write: .png, or .gif, .webp, .mp4 with all dimensions moving at once.
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
+        plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    kind = ending(output, ("png", "gif"))
+    kind = ending(output, ("png", "gif", "webp", "mp4"))
+    check_film(kind)
     number = parse_epoch(epoch)
     if not 2 <= steps <= MOST_STEPS:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
     from aeviz import api, errors
     from aeviz.runs.atomic import write_bytes
 
+    use(plugin)
     opened, console = api.load(run), Console()
     told = parse_condition(condition, opened.conditions)
     try:

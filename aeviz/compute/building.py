@@ -8,6 +8,7 @@ import torch
 
 from aeviz.compute import seeds
 from aeviz.compute.own_model import OWN, kept
+from aeviz.compute.plugin_needs import provide
 from aeviz.compute.settings import model_entry
 from aeviz.models.base import DataSpec, LatentModel
 from aeviz.runs.reading import RunError
@@ -37,6 +38,7 @@ def build_model(info: RunInfo) -> LatentModel:
     name, options = _named(info.settings["model"])
     if name == OWN:
         return _own(str(options.get("token", "")))
+    provide(info)
     try:
         with torch.device("meta"):
             model = model_entry(name).build(spec_from(info.model["spec"]), options)

@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from aeviz.compute.finite import refuse_weights
-from aeviz.compute.optimisers import set_learning_rate
+from aeviz.compute.optimisers import learning_rate, set_learning_rate
 from aeviz.compute.training import Training
 from aeviz.runs.reading import RunError
 
@@ -94,7 +94,7 @@ def _counters(training: Training) -> dict[str, Any]:
         "stage_start": training.stage_start,
         "restored": training.restored,
         "lr": training.lr,
-        "used_lr": training.optimiser.param_groups[0]["lr"],
+        "used_lr": learning_rate(training.optimiser),
         "weights": training.weights,
         "events": training.events,
         "told": training.told,

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,7 +24,12 @@ GRACE = 5.0
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def main(pipe: Connection, work: str, arguments: Mapping[str, Any]) -> None:
+def main(
+    pipe: Connection,
+    work: str,
+    arguments: Mapping[str, Any],
+    plugins: Sequence[tuple[str, str]] = (),
+) -> None:
     """Do a piece of work. Runs in the child's main thread.
 
     Sent through the pipe are parcels with a `kind`: "alive", "progress" (`fraction`, `phrase`), and
@@ -35,18 +40,27 @@ def main(pipe: Connection, work: str, arguments: Mapping[str, Any]) -> None:
         pipe: Where to report.
         work: "module:function"; called with the arguments and `report`, returns named values.
         arguments: Plain values.
+        plugins: Paths and hashes of the plug-ins that the work may need; without any it knows
+            installed ones only where it looks for a name that aeviz does not have.
     """
     _behave()
     try:
-        _report_work(_Reports(pipe), work, arguments)
+        _report_work(_Reports(pipe), work, arguments, plugins)
     finally:
         os._exit(0)  # what was done is sent and tidied up; leaving torch in order takes a second
 
 
-def _report_work(reports: "_Reports", work: str, arguments: Mapping[str, Any]) -> None:
+def _report_work(
+    reports: "_Reports",
+    work: str,
+    arguments: Mapping[str, Any],
+    plugins: Sequence[tuple[str, str]],
+) -> None:
     reports.send(kind="alive")  # from here on the parent's patience is short
     threading.Thread(target=reports.beat, daemon=True).start()
     try:
+        if plugins:
+            _join(plugins)
         module, _, function = work.partition(":")
         target: Callable[..., Mapping[str, Any]] = getattr(
             importlib.import_module(module), function
@@ -55,6 +69,16 @@ def _report_work(reports: "_Reports", work: str, arguments: Mapping[str, Any]) -
     except Exception as error:  # noqa: BLE001 - the one border of the child process
         details = "".join(traceback.format_exception(error))
         reports.send(kind="failed", **_failure(error), details=details)
+
+
+def _join(plugins: Sequence[tuple[str, str]]) -> None:
+    """Load the parent's plug-ins, each only with the content that the parent has loaded."""
+    from aeviz.compute.plugins import demand, name_file
+
+    for path, sha256 in plugins:
+        if path:
+            name_file(path, sha256)
+    demand()
 
 
 def _behave() -> None:
@@ -89,10 +113,11 @@ def _leave(signum: int, frame: object) -> None:
 def _failure(error: Exception) -> dict[str, Any]:
     """One sentence about an error, and whether it is one that was written for a person."""
     from aeviz.analysis.embedding import CannotFit
+    from aeviz.compute.plugin_file import PluginError
     from aeviz.data.dataset import DataError
     from aeviz.runs.reading import RunError
 
-    if isinstance(error, DataError | CannotFit | RunError):
+    if isinstance(error, DataError | CannotFit | RunError | PluginError):
         return {"sentence": str(error), "expected": True}
     if isinstance(error, MemoryError):
         return {"sentence": "there is not enough memory; close other programs", "expected": True}

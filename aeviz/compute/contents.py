@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from aeviz.data.dataset import Scaling
-from aeviz.messages import Conditions, Term, TruthLine
+from aeviz.messages import Conditions, Known, Term, TruthLine
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
 
@@ -17,6 +17,15 @@ MOST_NAMES = 10_000
 
 IGNORE_EXTRA = ConfigDict(extra="ignore")
 Length = Annotated[int, Field(ge=1, le=2**31)]
+
+
+@dataclass(frozen=True, config=IGNORE_EXTRA)
+class ColumnPart:
+    """A column that the run keeps of its samples; see `aeviz.messages.Known`."""
+
+    name: str
+    names: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, config=IGNORE_EXTRA)
@@ -29,6 +38,7 @@ class DataPart:
     white: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 255.0
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
+    columns: tuple[ColumnPart, ...] = ()
 
 
 @dataclass(frozen=True, config=IGNORE_EXTRA)
@@ -76,6 +86,21 @@ class Contents:
         self.class_names = self._class_names(folder)
         self._check_samples(folder)
         self._check_conditions(folder)
+        self.known = self._known(folder)
+
+    def _known(self, folder: RunFolder) -> tuple[Known, ...]:
+        """The columns that the run keeps of its samples."""
+        parts, columns = self.data.columns, folder.columns
+        if columns is None:
+            return ()
+        if columns.shape[1] != len(parts):
+            raise _wrong(folder, "data.columns", f"there are {columns.shape[1]} columns")
+        found = []
+        for part, values in zip(parts, columns.T, strict=True):
+            if part.names and not ((values >= -1) & (values < len(part.names))).all():
+                raise _wrong(folder, "data.columns", f"{part.name!r} has choices without a name")
+            found.append(Known(part.name, values, part.names, part.unit))
+        return tuple(found)
 
     def _scaling(self, folder: RunFolder) -> Scaling:
         shapes = ((), self.data.sample_shape)

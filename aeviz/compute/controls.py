@@ -12,6 +12,7 @@ class Controls:
         is_stopping: Whether the training should save and end.
         is_paused: Whether it should wait.
         is_saving: Whether it should write a checkpoint and go on.
+        is_single: Whether it is to do one step at a time.
         signal: Number of the signal that asked it to stop, 0 without one.
         is_shared: Whether several processes train together and agree on what is asked.
         is_orphan: Whether rank 0 is gone without a word, so that another one has to speak.
@@ -21,6 +22,7 @@ class Controls:
         self.is_stopping = False
         self.is_paused = False
         self.is_saving = False
+        self.is_single = False
         self.signal = 0
         self.is_shared = False
         self.is_orphan = False

@@ -85,6 +85,12 @@ def _works(word: str) -> bool:
         return False
 
 
+def repeat_exactly(device: torch.device) -> None:
+    """Let the same seed give the same run: some gradients of convolutions differ otherwise."""
+    if device.type == "cuda":
+        torch.backends.cudnn.deterministic = True
+
+
 def free_memory(device: torch.device) -> int | None:
     """Bytes that are free on an accelerator; None where torch does not say, and on the CPU."""
     if device.type == "cuda":

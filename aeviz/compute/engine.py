@@ -20,6 +20,7 @@ from aeviz import paths
 from aeviz.compute.jobs import Jobs
 from aeviz.compute.live import LiveRun
 from aeviz.compute.logs import OutboxHandler
+from aeviz.compute.plugin_desk import PluginDesk
 from aeviz.compute.sentences import sentence
 from aeviz.compute.trainer import Trainer
 from aeviz.mailbox import Mailbox
@@ -46,6 +47,9 @@ WHERE: dict[type[m.Message], str] = {
     m.Ask: "question",
     m.Project: "plane",
     m.TrainOutside: "training",
+    m.SeePlugin: "plug-in",
+    m.LoadPlugin: "plug-in",
+    m.ForgetPlugin: "plug-in",
     **dict.fromkeys(TRAINING, "training"),
 }
 """Which part `Failed` names for a request; "inference" for all others."""
@@ -66,6 +70,7 @@ class Engine:
         runs_dir: Where runs go that were given no folder; None for the window's own place.
         device: Where trainings compute whose settings say "auto".
         window: Whether a window is to be painted meanwhile: one core is then left for it.
+        trusted: Whether the plug-ins that the user trusts are loaded once torch is there.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Engine:
         runs_dir: Path | str | None = None,
         device: str = "auto",
         window: bool = True,
+        trusted: bool = False,
     ) -> None:
         self._outbox = outbox
         self._device = device
@@ -98,6 +104,7 @@ class Engine:
             None if data_dir is None else Path(data_dir),
         )
         self._jobs = Jobs(outbox, data_dir)
+        self._desk = PluginDesk(outbox, trusted=trusted)
         self._log = OutboxHandler(outbox)
         self._threads = (
             threading.Thread(target=self._run_inference, name="aeviz-inference", daemon=True),
@@ -184,7 +191,7 @@ class Engine:
         """Made in the inference thread: its imports do not hold up the window's first paint."""
         from aeviz.compute.inference import Inference
 
-        return Inference(self._outbox, self._live, self._outside)
+        return Inference(self._outbox, self._live, self._outside, self._desk)
 
     def _run_inference(self) -> None:
         """Answer requests until `stop`. Runs in the inference thread."""
@@ -238,6 +245,7 @@ class Engine:
                 "install it again"
             ) from error
         self._has_torch = True
+        self._attempt(m.LoadPlugin(path="", sha256=""), self._desk.open)
         torch.set_num_threads(thread_count(torch.get_num_threads(), self._window))
         chosen = devices.choose(self._device)
         self._outbox.post(

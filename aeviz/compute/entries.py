@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from aeviz import paths
 from aeviz.catalogue import Catalogue, Entry, Kind, Option
+from aeviz.compute import plugins
 from aeviz.compute.pages import data_page, models_page
 from aeviz.compute.presets import PRESETS
 from aeviz.data.dataset import DATASETS, DatasetEntry
@@ -119,6 +120,7 @@ def _limit(field: FieldInfo, *names: str) -> float | None:
 
 
 def _model(entry: ModelEntry) -> Entry:
+    """A registered model as a row."""
     return Entry(
         name=entry.name,
         title=entry.title,
@@ -130,10 +132,12 @@ def _model(entry: ModelEntry) -> Entry:
             "data": {"name": entry.dataset},
             **({"train": dict(entry.defaults)} if entry.defaults else {}),
         },
+        origin=_origin("models", entry.name),
     )
 
 
 def _dataset(entry: DatasetEntry) -> Entry:
+    """A registered data set as a row."""
     return Entry(
         name=entry.name,
         title=entry.title,
@@ -142,7 +146,13 @@ def _dataset(entry: DatasetEntry) -> Entry:
         data=(entry.kind,),
         options=entry.options,
         download=entry.download is not None,
+        origin=_origin("data", entry.name),
     )
+
+
+def _origin(kind: str, name: str) -> str:
+    plugin = plugins.bringer(kind, name)
+    return "" if plugin is None else plugin.name
 
 
 def files() -> dict[str, str]:

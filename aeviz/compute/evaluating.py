@@ -13,12 +13,13 @@ from torch import Tensor
 
 from aeviz import data, paths
 from aeviz.analysis.measures import Case, Row, all_measures, measured
-from aeviz.compute import seeds
+from aeviz.compute import plugins, seeds
 from aeviz.compute.conditions import Told, told_by
 from aeviz.compute.loading import as_trained, data_hash
+from aeviz.compute.plugin_needs import provide
 from aeviz.compute.samples import SampleStore, split
 from aeviz.data.dataset import DATASETS, Column, DataError, Dataset, Scaling
-from aeviz.data.own import format_of
+from aeviz.data.own import format_of, is_path
 from aeviz.messages import Conditions, IntArray
 from aeviz.models.base import LatentModel
 from aeviz.runs.run import RunFolder
@@ -27,8 +28,31 @@ from aeviz.runs.schema import RunInfo
 PARTS = ("train", "validation", "all")
 """What `part` can name of a run's own samples."""
 
+MEASURED_VALUES = 2**26
+"""Values of samples that stay on the disk and are measured; of more of them some at random."""
+
 AT_ONCE = 4096
 """Samples that are scaled or encoded at a time."""
+
+
+class Scaled:
+    """Samples that are scaled when they are asked for: those of a data set larger than memory.
+
+    Args:
+        store: Of the data set.
+        rows: Which of its samples.
+    """
+
+    def __init__(self, store: SampleStore, rows: IntArray) -> None:
+        self._store = store
+        self._rows = torch.from_numpy(rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, chosen: slice) -> Tensor:
+        """Some of them, float32 (B, …)."""
+        return self._store.take(self._rows[chosen])
 
 
 class Samples(NamedTuple):
@@ -38,7 +62,7 @@ class Samples(NamedTuple):
     """
 
     part: str
-    x: Tensor
+    x: Tensor | Scaled
     labels: IntArray | None = None
     columns: tuple[Column, ...] = ()
     condition: Tensor | None = None
@@ -66,6 +90,8 @@ def measures_of(
     """
     chosen = all_measures(only)
     yield 0.0, "encoding", None
+    samples = in_memory(samples, int(folder.info.settings["seed"]))
+    assert isinstance(samples.x, Tensor)
     case = Case(
         model=model,
         x=samples.x,
@@ -153,6 +179,9 @@ def _read(name: str, info: RunInfo, data_dir: Path | None) -> Dataset:
     """A data set; that of the run with the run's options, any other with its own."""
     where = paths.data_dir() if data_dir is None else data_dir
     options = dict(info.settings["data"])
+    if name not in DATASETS and not is_path(name):
+        provide(info, ("data",))
+        plugins.demand()
     return data.load(name, where, options if options.pop("name") == name else {})
 
 
@@ -178,17 +207,48 @@ def _taken(
     """Some samples of a data set as the model sees them."""
     told_of = _told(info, dataset) if tells else None
     store = SampleStore(dataset, torch.device("cpu"), told=told_of)
-    batches = [store.batch(numbers) for numbers in torch.split(torch.from_numpy(rows), AT_ONCE)]
-    told = [batch.condition for batch in batches if batch.condition is not None]
-    return Samples(
+    known = Samples(
         part=part,
-        x=torch.cat([batch.x for batch in batches]),
+        x=Scaled(store, rows),
         labels=None if dataset.labels is None else dataset.labels[rows],
         columns=tuple(replace(column, values=column.values[rows]) for column in dataset.columns),
-        condition=torch.cat(told) if told else None,
         rows=rows,
         names=tuple(dataset.sample_names[row] for row in rows) if dataset.sample_names else (),
         class_names=dataset.class_names,
+    )
+    tells_sample = told_of is not None and told_of.values is None
+    if store.reads_ahead and not tells_sample:
+        told_here = None if told_of is None else told_of.of(rows)
+        condition = None if told_here is None else torch.from_numpy(told_here.copy())
+        return known._replace(condition=condition)
+    batches = [store.batch(numbers) for numbers in torch.split(torch.from_numpy(rows), AT_ONCE)]
+    told = [batch.condition for batch in batches if batch.condition is not None]
+    x = torch.cat([batch.x for batch in batches])
+    return known._replace(x=x, condition=torch.cat(told) if told else None)
+
+
+def in_memory(samples: Samples, seed: int) -> Samples:
+    """Samples as one tensor; of those that are too many for it some at random, and `part` says so.
+
+    Args:
+        samples: Possibly on the disk.
+        seed: Of the run.
+    """
+    if not isinstance(samples.x, Scaled):
+        return samples
+    count = len(samples.x)
+    most = max(1, MEASURED_VALUES // samples.x[0:1].numel())
+    chosen = np.sort(seeds.numpy_generator(seed, "shown").permutation(count)[:most])
+    x = torch.cat([samples.x[row : row + 1] for row in chosen.tolist()])
+    some = f"{samples.part}, {len(chosen):,} of {count:,} at random" if most < count else None
+    return samples._replace(
+        part=some or samples.part,
+        x=x,
+        labels=None if samples.labels is None else samples.labels[chosen],
+        columns=tuple(replace(own, values=own.values[chosen]) for own in samples.columns),
+        condition=None if samples.condition is None else samples.condition[chosen],
+        rows=None if samples.rows is None else samples.rows[chosen],
+        names=tuple(samples.names[row] for row in chosen.tolist()) if samples.names else (),
     )
 
 

@@ -24,6 +24,7 @@ from aeviz.compute.history import Weights
 from aeviz.compute.live import LiveEnded, LiveOpened, LiveRun
 from aeviz.compute.opened import OpenedRun
 from aeviz.compute.outside import Outside
+from aeviz.compute.plugin_desk import PluginDesk
 from aeviz.mailbox import Mailbox
 from aeviz.runs.control import ask
 from aeviz.runs.notes import write_notes
@@ -55,9 +56,16 @@ class Inference:
         outbox: Where answers go.
         live: The run that trains, to be told again when it is opened.
         outside: The trainings outside that the window has started; None where it cannot.
+        desk: Answers what is asked about plug-ins; None where nobody asks.
     """
 
-    def __init__(self, outbox: Mailbox, live: LiveRun, outside: Outside | None = None) -> None:
+    def __init__(
+        self,
+        outbox: Mailbox,
+        live: LiveRun,
+        outside: Outside | None = None,
+        desk: PluginDesk | None = None,
+    ) -> None:
         self._outbox = outbox
         self._live = live
         self._outside = outside
@@ -83,6 +91,12 @@ class Inference:
             m.Stop: partial(self._leave_word, stop=True),
             m.Turn: self._turn,
         }
+        if desk is not None:
+            self._handlers |= {
+                m.SeePlugin: desk.see,
+                m.LoadPlugin: desk.load,
+                m.ForgetPlugin: desk.forget,
+            }
 
     # ── the line ──────────────────────────────────────────────────────────────────────────────
 

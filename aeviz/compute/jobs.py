@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aeviz import catalogue, paths
+from aeviz.compute import plugins
 from aeviz.compute.process import PATIENCE, ChildLost, ChildProcess
 from aeviz.mailbox import Mailbox
 from aeviz.messages import (
@@ -179,7 +180,7 @@ class Jobs:
             quick = [key for key, job in self._waiting.items() if _is_quick(job)]
             key = quick[0] if quick else next(iter(self._waiting))
             job = self._waiting.pop(key)
-            child = ChildProcess(WORK[type(job.request)], job.arguments)
+            child = ChildProcess(WORK[type(job.request)], job.arguments, _plugins_for(job))
             self._running = _Running(job, child)
             return self._running
 
@@ -264,6 +265,7 @@ def _job(request: Request, data_dir: str | None) -> _Job:
             "what": request.what,
             "target": target,
             "epoch": request.epoch,
+            "options": dict(request.options),
         }
         return _Job(request, f"export-{target}", f"Writing {Path(target).name}", target, fields)
     if isinstance(request, PreviewData):
@@ -281,6 +283,16 @@ def _job(request: Request, data_dir: str | None) -> _Job:
     arguments = {"name": name, "data_dir": folder, "options": options}
     job = f"describe-{request.view}"
     return _Job(request, job, f"Describing {_title(name)}", request.key, arguments)
+
+
+def _plugins_for(job: _Job) -> tuple[tuple[str, str], ...]:
+    """The plug-ins that a child has to know; most know none, which saves importing torch."""
+    if isinstance(job.request, ExportRun):
+        return plugins.for_child()
+    if isinstance(job.request, DescribeData | Download):
+        known = plugins.bringer("data", str(job.arguments["name"]))
+        return () if known is None else ((known.path, known.sha256),)
+    return ()
 
 
 def _is_quick(job: _Job) -> bool:

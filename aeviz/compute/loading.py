@@ -12,6 +12,7 @@ import numpy as np
 from aeviz import data
 from aeviz.compute.samples import binarised
 from aeviz.data.dataset import DataMissing, Dataset
+from aeviz.data.mapped import blocks
 from aeviz.messages import Progress
 
 LOOK_EVERY = 0.05
@@ -19,6 +20,9 @@ LOOK_EVERY = 0.05
 
 PARTS = 1000
 """Steps of the progress of loading."""
+
+HASHED = 2**33
+"""Bytes of samples that are hashed as a whole."""
 
 HASHED_AT_ONCE = 2**24
 """Bytes of samples that are made contiguous for the hash at a time."""
@@ -95,11 +99,15 @@ def as_trained(dataset: Dataset, binarise: str, seed: int) -> Dataset:
 
 
 def data_hash(dataset: Dataset) -> str:
-    """SHA-256 of samples and labels: says whether a run's data are still the same."""
+    """SHA-256 of samples and labels: says whether a run's data are still the same.
+
+    Of samples beyond `HASHED` bytes it takes blocks evenly apart.
+    """
     digest = hashlib.sha256(f"{dataset.samples.dtype} {dataset.samples.shape}".encode())
-    rows = max(1, HASHED_AT_ONCE // max(1, dataset.samples[:1].nbytes))
-    for first in range(0, len(dataset), rows):
-        digest.update(np.ascontiguousarray(dataset.samples[first : first + rows]).tobytes())
+    every = max(1, -(-dataset.samples.nbytes // HASHED))
+    for number, rows in enumerate(blocks(dataset.samples, HASHED_AT_ONCE)):
+        if number % every == 0:
+            digest.update(np.ascontiguousarray(dataset.samples[rows]).data)
     if dataset.labels is not None:
         digest.update(np.ascontiguousarray(dataset.labels).tobytes())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ still to come.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +15,17 @@ from aeviz.analysis.planes import Projector
 from aeviz.analysis.projection import Projection, project
 from aeviz.compute.contents import Contents
 from aeviz.compute.history import LIVE, History
+from aeviz.compute.plugin_needs import missing, remarks
 from aeviz.compute.standing import Standing
-from aeviz.messages import EpochDone, FloatArray, IntArray, Project, Projected, RunOpened
+from aeviz.messages import (
+    EpochDone,
+    FloatArray,
+    IntArray,
+    NeededPlugin,
+    Project,
+    Projected,
+    RunOpened,
+)
 from aeviz.runs.notes import read_notes
 from aeviz.runs.planned import planned_epochs
 from aeviz.runs.reading import RunError
@@ -60,6 +69,7 @@ class OpenedRun:
     def opened(self) -> RunOpened:
         """Everything but the epochs."""
         contents, folder = self.contents, self.folder
+        needs = () if self.is_live else missing(folder.info)
         return RunOpened(
             run=self.name,
             path=str(folder.path),
@@ -79,14 +89,17 @@ class OpenedRun:
             terms=contents.model.terms,
             truths=contents.model.truths,
             status=folder.status,
-            notice=self._notice(),
-            decodes=bool(folder.weights_epochs) or folder.status == "training",
+            notice=self._notice(needs),
+            decodes=not needs and (bool(folder.weights_epochs) or folder.status == "training"),
             bounded=contents.model.bounded,
             abilities=contents.model.abilities,
             stages=contents.model.stages,
             conditions=contents.model.conditions,
             told=folder.conditions,
             notes=read_notes(folder.path),
+            needs=needs,
+            known=contents.known,
+            names=folder.names,
         )
 
     def epochs(self) -> Iterator[EpochDone]:
@@ -120,11 +133,14 @@ class OpenedRun:
         """Whether another process is still writing it."""
         return not self.is_live and self.folder.status == "training"
 
-    def _notice(self) -> str:
+    def _notice(self, needs: Sequence[NeededPlugin]) -> str:
         """What a person must know of this run, or ""."""
         kept = 0 if self.folder.samples is None else len(self.folder.samples)
         shown = len(self.folder.index)
-        notices = self.folder.notices
+        notices = [*self.folder.notices, *remarks(self.folder.info)]
+        for need in needs:
+            sentence = need.sentence[:1].upper() + need.sentence[1:]
+            notices.append(f"{sentence}. Its map is shown without decoding")
         if kept < shown:
             notices.append(f"this run keeps {kept:,} of its {shown:,} samples to be looked at")
         return ". ".join(notices)

@@ -18,6 +18,7 @@ from typing import Any
 import aeviz
 from aeviz import messages as m
 from aeviz import paths
+from aeviz.compute import plugin_file, plugins
 from aeviz.mailbox import Mailbox
 from aeviz.runs.control import ask
 from aeviz.runs.info import read_info
@@ -79,6 +80,9 @@ class Outside:
         """
         try:
             self._children.append(self._started(request))
+        except ValueError:
+            self._outbox.post(m.TrainingChanged(state="idle"))
+            raise
         except OSError as error:
             self._outbox.post(m.TrainingChanged(state="idle"))
             reason = error.strerror or error
@@ -132,7 +136,7 @@ class Outside:
         if self._data_dir is not None:
             words += ["--data-dir", str(self._data_dir)]
         log = folder / f"{name}.log"
-        command = [*launcher(request.devices), "train", *words]
+        command = [*launcher(request.devices), "train", *words, *_plugin_words()]
         return Child(_detached(command, log), path, log)
 
     def _free_folder(self, settings: Mapping[str, Any]) -> Path:
@@ -158,6 +162,20 @@ class Outside:
         logger.warning("the training outside in %s failed: %s", child.path, summary)
         run = str(child.path) if child.is_known else ""
         self._outbox.post(m.Failed(run=run, where="training", summary=summary, details=text))
+
+
+def _plugin_words() -> list[str]:
+    """`--plugin FILE` for every file that is loaded here.
+
+    Raises:
+        ValueError: If one has changed since: the process would run what nobody allowed.
+    """
+    words = []
+    for path, sha256 in plugins.for_child():
+        if path and plugin_file.read(path).sha256 != sha256:
+            raise ValueError(f"{path} has changed since it was loaded: add it again under Plug-ins")
+        words += ["--plugin", path] if path else []
+    return words
 
 
 def launcher(devices: int) -> list[str]:

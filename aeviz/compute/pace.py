@@ -47,15 +47,15 @@ class Pace:
         """Go on after a yield, however long it took."""
         self._since = time.perf_counter()
 
-    def stepped(self, samples: int) -> float:
-        """A step was done; returns the seconds since the last report."""
+    def stepped(self, samples: int, steps: int = 1) -> float:
+        """Steps were done; returns the seconds since the last report."""
         now = time.perf_counter()
         spent = now - self._since
         self._since = now
         self.seconds += spent
         self._step_seconds += spent
         self._interval_seconds += spent
-        self._steps += 1
+        self._steps += steps
         self._interval_samples += samples
         since_report = now - self.reported
         if self._interval_seconds >= 0.05:

@@ -12,7 +12,7 @@ from aeviz import paths
 from aeviz.compute import checkpoint
 from aeviz.compute.building import live_weights, new_model
 from aeviz.compute.conditions import Told, told_by, with_conditions
-from aeviz.compute.device import Device, DeviceError, choose
+from aeviz.compute.device import Device, DeviceError, choose, repeat_exactly
 from aeviz.compute.info import run_info, truths_of
 from aeviz.compute.loading import as_trained, data_hash, load_dataset
 from aeviz.compute.samples import SampleStore, Split, data_spec, split, with_hidden_labels
@@ -91,6 +91,7 @@ def make_training(
         SettingsError: If an option of the model does not suit the data.
     """
     config, seed = TrainConfig(**settings["train"]), settings["seed"]
+    repeat_exactly(device.torch)
     try:
         model = new_model(settings["model"], spec, seed).to(device.torch)
     except ValueError as error:

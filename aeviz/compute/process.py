@@ -3,7 +3,7 @@
 import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
@@ -40,13 +40,17 @@ class ChildProcess:
     Args:
         work: "module:function", as in `child.main`.
         arguments: Plain values that it is called with.
+        plugins: As in `child.main`.
     """
 
-    def __init__(self, work: str, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, work: str, arguments: Mapping[str, Any], plugins: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self.ended = ""
         """Why it was ended from here: "cancelled", "replaced", "closed"; "" while it was not."""
         self._work = work
         self._arguments = dict(arguments)
+        self._plugins = tuple(plugins)
         self._process: multiprocessing.context.SpawnProcess | None = None
 
     def start(self) -> None:
@@ -60,7 +64,7 @@ class ChildProcess:
             self._pipe, theirs = context.Pipe(duplex=False)
             process = context.Process(
                 target=child.main,
-                args=(theirs, self._work, self._arguments),
+                args=(theirs, self._work, self._arguments, self._plugins),
                 name="aeviz-job",
                 daemon=True,
             )

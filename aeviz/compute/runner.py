@@ -19,8 +19,10 @@ from aeviz.compute.building import spec_from
 from aeviz.compute.controls import Controls
 from aeviz.compute.device import choose, explain
 from aeviz.compute.history import Weights
+from aeviz.compute.info import columns_of, names_of
 from aeviz.compute.joining import joined
 from aeviz.compute.opened import OpenedRun
+from aeviz.compute.plugin_needs import provide
 from aeviz.compute.preparing import (
     Prepared,
     as_trained_by,
@@ -38,11 +40,12 @@ from aeviz.compute.recording import Onlooker, Recorder, free_folder, refuse_used
 from aeviz.compute.settings import SettingsError, complete, live_options
 from aeviz.compute.training import EpochResult, Training, TrainingDiverged, Yielded, fit
 from aeviz.data.dataset import Dataset
+from aeviz.data.mapped import rows_of
 from aeviz.messages import Failed, Logged, Message, TrainingChanged
 from aeviz.runs.atomic import SaveError
 from aeviz.runs.planned import has_more
 from aeviz.runs.run import RunFolder
-from aeviz.runs.schema import SAMPLES_BUDGET, Settings, Status
+from aeviz.runs.schema import SAMPLES_BUDGET, RunInfo, Settings, Status
 from aeviz.runs.writer import RunWriter
 
 __all__ = ["Controls", "Messages", "train", "train_on"]
@@ -142,7 +145,7 @@ def train_on(
     if not has_more(folder, epochs):
         yield _nothing_left(path, folder.epochs[-1].epoch)
         return
-    settings = planned(folder.info.settings, epochs)
+    settings = _provided(folder.info, epochs)
     controls = controls or Controls()
     with joined(settings) as world:
         device, notice = device_again(world.device_of(settings["device"]))
@@ -169,6 +172,12 @@ def train_on(
             world.begin_run(path)
             with closing(fit(training)) as fitting:
                 yield from _go_on(recorder, fitting, controls, opening)
+
+
+def _provided(info: RunInfo, epochs: int) -> Settings:
+    """The settings up to so many epochs, once the plug-ins of the run are there."""
+    provide(info, ("models", "data"))
+    return planned(info.settings, epochs)
 
 
 def _nothing_left(path: Path, done: int) -> TrainingChanged:
@@ -226,8 +235,10 @@ def _create(path: Path, prepared: Prepared) -> RunWriter:
         index=parts.shown,
         labels=None if dataset.labels is None else dataset.labels[parts.shown],
         parts=parts.parts,
-        samples=dataset.samples[kept],
+        samples=rows_of(dataset.samples, kept),
         conditions=None if prepared.told is None else prepared.told.of(parts.shown),
+        columns=columns_of(dataset, prepared.training.config.shown, parts.shown),
+        names=names_of(dataset, parts.shown),
     )
 
 
@@ -314,6 +325,7 @@ def _pull(
             yield _save(recorder, agreed)
         if agreed.is_stopping:
             return
+        recorder.training.is_single = controls.is_single
 
 
 def _wait(recorder: Recorder | Onlooker, controls: Controls, agreed: Controls) -> Messages:

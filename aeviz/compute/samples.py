@@ -1,7 +1,8 @@
 """The samples of a training: on the device in their own type, scaled as they are taken."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from aeviz.compute import seeds
 from aeviz.compute.conditions import Told
 from aeviz.compute.device import free_memory
 from aeviz.data.dataset import LEAST_COUNT, Dataset
+from aeviz.data.mapped import Rows
 from aeviz.messages import ByteArray, IntArray
 from aeviz.models.base import Batch, DataSpec
 
@@ -171,6 +173,11 @@ class SampleStore:
         self.dynamic = dynamic
         self.shape = dataset.model_shape
         self._host = np.moveaxis(dataset.samples, -1, 1) if dataset.is_image else dataset.samples
+        self._rows = Rows(dataset.samples) if Rows.can_read(dataset.samples) else None
+        self._is_image = dataset.is_image
+        self._coming: tuple[IntArray, Future[NDArray[Any]]] | None = None
+        if self._rows is not None:
+            self._ahead = ThreadPoolExecutor(1, thread_name_prefix="aeviz-reading")
         self._resident: Tensor | None = None
         if _fits(dataset, device):
             self._resident = torch.from_numpy(np.array(self._host, order="C")).to(device)
@@ -199,7 +206,7 @@ class SampleStore:
         if self._resident is not None:
             own = self._resident.index_select(0, rows)
         else:
-            own = torch.from_numpy(self._host[rows.cpu().numpy()]).to(self.device)
+            own = torch.from_numpy(self._gathered(rows.cpu().numpy())).to(self.device)
         if self._is_logarithmic:
             own = own.clamp_min(float(LEAST_COUNT)).log1p_()
         if self._is_shifted:
@@ -209,6 +216,28 @@ class SampleStore:
         if self._matrix is None:
             return scaled
         return (scaled.flatten(1) @ self._matrix).view(scaled.shape)
+
+    def _gathered(self, rows: IntArray) -> NDArray[Any]:
+        """Samples from the host, (B, C, H, W) or (B, F)."""
+        if self._rows is None:
+            return np.asarray(self._host[rows])
+        coming, self._coming = self._coming, None
+        if coming is not None and np.array_equal(coming[0], rows):
+            found = coming[1].result()
+        else:
+            found = self._rows.take(rows)
+        return np.moveaxis(found, -1, 1) if self._is_image else found
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether samples are read from a file while the batch before is trained on."""
+        return self._rows is not None
+
+    def expect(self, rows: Tensor) -> None:
+        """Begin to read what will be taken next."""
+        if self._rows is not None and len(rows):
+            numbers = rows.cpu().numpy()
+            self._coming = numbers, self._ahead.submit(self._rows.take, numbers)
 
     def batch(self, rows: Tensor, generator: torch.Generator | None = None) -> Batch:
         """A batch for the loss; `generator` draws the pixels of a dynamic binarisation."""

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from aeviz.catalogue import Option
+from aeviz.compute import plugins
 from aeviz.compute.entries import options_of
 from aeviz.compute.presets import PRESETS
 from aeviz.data.dataset import DATASETS, DataError, DatasetEntry
@@ -140,6 +141,8 @@ def live_options(settings: Mapping[str, Any]) -> dict[str, Option]:
 def model_entry(name: str) -> ModelEntry:
     """The registered model; raises SettingsError with close names when there is none."""
     if name not in MODELS:
+        plugins.demand()
+    if name not in MODELS:
         raise SettingsError(unknown(name, list(MODELS), "model"))
     return MODELS[name]
 
@@ -149,6 +152,9 @@ def dataset_entry(name: str) -> DatasetEntry:
     if name in DATASETS:
         return DATASETS[name]
     if not is_path(name):
+        plugins.demand()
+        if name in DATASETS:
+            return DATASETS[name]
         raise SettingsError(unknown(name, list(DATASETS), "data set"))
     try:
         return own_entry(name)
@@ -220,6 +226,7 @@ def _seed(value: Any) -> int:
 
 def _every_option() -> Iterable[tuple[str, Option]]:
     """Dotted names with options; a name that several models have comes once for each."""
+    plugins.demand()
     yield "model.name", Option("name", "", "", "text")
     yield "data.name", Option("name", "", "", "text")
     for option in options_of(TrainConfig):

@@ -1,7 +1,8 @@
 """Losses of an epoch: collected on the device, read seldom, summed in order, checked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -28,6 +29,28 @@ class TrainingDiverged(RuntimeError):
         self.term = term
 
 
+@dataclass(frozen=True, eq=False)
+class _Noted:
+    """Losses on the device.
+
+    Attributes:
+        count: Samples of a step.
+        first: Number of the step, or of the first of some.
+        terms: Names of the terms.
+        values: Loss and terms as scalars; of some steps in one, (steps, 1 + terms).
+    """
+
+    count: int
+    first: int
+    terms: tuple[str, ...]
+    values: list[Tensor]
+
+    @property
+    def steps(self) -> int:
+        """How many steps they are of."""
+        return 1 if self.values[0].ndim == 0 else len(self.values[0])
+
+
 class Tally:
     """Sums of the loss and its terms over the samples of an epoch.
 
@@ -43,7 +66,7 @@ class Tally:
         self.names = ("loss", *terms)
         self.sums = [0.0] * len(self.names)
         self.count = 0
-        self._unread: list[tuple[int, int, list[Tensor | None]]] = []
+        self._unread: list[_Noted] = []
 
     def clear(self) -> None:
         """Begin an epoch."""
@@ -53,10 +76,19 @@ class Tally:
 
     def add(self, losses: Losses, count: int, step: int) -> None:
         """Note the losses of a batch of `count` samples without waiting for them."""
-        total, parts = losses
-        values: list[Tensor | None] = [total.detach()]
-        values += [parts[name].detach() if name in parts else None for name in self.names[1:]]
-        self._unread.append((count, step, values))
+        values = [losses.total.detach(), *(value.detach() for value in losses.parts.values())]
+        self._unread.append(_Noted(count, step, tuple(losses.parts), values))
+
+    def add_played(self, values: Tensor, terms: tuple[str, ...], count: int, first: int) -> None:
+        """Note the losses of some steps without waiting for them.
+
+        Args:
+            values: Loss and terms of every step, (steps, 1 + terms).
+            terms: Names of the terms.
+            count: Samples of each step.
+            first: Number of the first step.
+        """
+        self._unread.append(_Noted(count, first, terms, [values]))
 
     def read(self, epoch: int) -> dict[str, float]:
         """Add what was noted; returns the means over it, by name, empty when there was nothing.
@@ -66,16 +98,17 @@ class Tally:
         """
         if not self._unread:
             return {}
-        there = [value for *_, row in self._unread for value in row if value is not None]
-        values = iter(torch.stack(there).tolist())
+        values = iter(_numbers([value for noted in self._unread for value in noted.values]))
         sums, samples = [0.0] * len(self.names), 0
-        for count, step, row in self._unread:
-            numbers = [math.nan if value is None else next(values) for value in row]
-            self._check(numbers, row, epoch, step)
-            for column, value in enumerate(numbers):
-                self.sums[column] += value * count
-                sums[column] += value * count
-            samples += count
+        for noted in self._unread:
+            for step in range(noted.first, noted.first + noted.steps):
+                row = {name: next(values) for name in ("loss", *noted.terms)}
+                self._check(row, epoch, step)
+                for column, name in enumerate(self.names):
+                    value = row.get(name, math.nan) * noted.count
+                    self.sums[column] += value
+                    sums[column] += value
+                samples += noted.count
         self.count += samples
         self._unread.clear()
         return self._means(sums, samples)
@@ -91,10 +124,16 @@ class Tally:
             if count and not math.isnan(total)
         }
 
-    def _check(
-        self, numbers: Sequence[float], row: Sequence[Tensor | None], epoch: int, step: int
-    ) -> None:
+    def _check(self, row: Mapping[str, float], epoch: int, step: int) -> None:
         # the terms first: they say more than their sum
-        for name, value, told in [*zip(self.names, numbers, row, strict=True)][::-1]:
-            if told is not None and not abs(value) < float("inf"):
+        for name in reversed(self.names):
+            if not abs(row.get(name, 0.0)) < float("inf"):
                 raise TrainingDiverged(epoch, step, name)
+
+
+def _numbers(values: Sequence[Tensor]) -> list[float]:
+    """All values one after the other, with a single wait for the device."""
+    is_flat = all(value.ndim == 0 for value in values)
+    joined = torch.stack(list(values)) if is_flat else torch.cat([each.view(-1) for each in values])
+    found: list[float] = joined.tolist()
+    return found

@@ -180,12 +180,14 @@ class Trainer:
         if self._controls is None:
             return
         self._controls.pause(False)  # `control.json` may have asked for a pause
+        self._controls.is_single = False
         self._pulling = "on"
         self._change("training" if self._run else "loading")
 
     def _step_once(self, request: m.StepOnce) -> None:
-        if self._job is not None:
+        if self._job is not None and self._controls is not None:
             self._pulling = "once"
+            self._controls.is_single = True
 
     def _is_step(self, message: m.Message | None) -> bool:
         """Whether what was pulled was an optimiser step: loading and measuring are passed over."""

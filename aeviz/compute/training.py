@@ -18,9 +18,10 @@ from aeviz.compute.averaging import Average
 from aeviz.compute.device import release_memory
 from aeviz.compute.finite import refuse_gradients
 from aeviz.compute.measuring import Found, measure
-from aeviz.compute.optimisers import make_optimiser, set_learning_rate
+from aeviz.compute.optimisers import learning_rate, make_optimiser, set_learning_rate
 from aeviz.compute.pace import Pace, progress
 from aeviz.compute.precision import Precision
+from aeviz.compute.replaying import Replay
 from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.schedules import Plateau, changes_within, factor
 from aeviz.compute.stopping import EarlyStopping, monitored
@@ -90,6 +91,8 @@ class Training:
         events: What happened in the epoch, in sentences.
         told: How many of them its result has told.
         restored: The epoch that consists in going back to the best weights; -1 while there is none.
+        replay: Plays steps from a recording, where the device can.
+        is_single: Whether somebody goes step by step.
     """
 
     def __init__(
@@ -122,7 +125,7 @@ class Training:
         self.shuffle = seeds.generator(seed, "shuffle")
         self.shuffle_start = self.shuffle.get_state()
         self.noise = seeds.generator(seed, "noise", store.device, self.world.rank)
-        self.is_running = False
+        self.is_running = self.is_single = False
         self.saved_global: Tensor | None = None
         self.precision = Precision(config.precision, store.device)
         self.average = Average(model, config.ema) if config.ema > 0 else None
@@ -130,6 +133,7 @@ class Training:
         self._train = torch.from_numpy(split.train.copy())
         self._order = torch.empty(0, dtype=torch.int64)
         self.enter(0, 0)
+        self.replay = Replay(self)
         self._look_ahead()
 
     # ── where it stands ───────────────────────────────────────────────────────────────────────
@@ -137,7 +141,22 @@ class Training:
     @property
     def steps(self) -> int:
         """Optimiser steps of the epoch in progress; the last batch may be smaller."""
-        return self.within + math.ceil((len(self._train) - self.taken) / self.batch_size)
+        return self.within + math.ceil(self.left / self.batch_size)
+
+    @property
+    def left(self) -> int:
+        """Samples that the epoch in progress has not taken yet."""
+        return len(self._train) - self.taken
+
+    @property
+    def may_burst(self) -> bool:
+        """Whether several steps may be done at once: nobody counts them, and none is special."""
+        return not (self.is_single or self._is_stepwise or self.average is not None)
+
+    @property
+    def steps_left(self) -> int:
+        """Optimiser steps that are planned from here on."""
+        return self._planned_steps - self.step
 
     @property
     def epochs(self) -> int:
@@ -287,52 +306,84 @@ class Training:
 
     # ── a step ────────────────────────────────────────────────────────────────────────────────
 
-    def advance(self) -> int:
-        """Do one optimiser step; returns how many samples it took."""
-        rows = self._order[self.taken : self.taken + self.batch_size]
-        own, weight, counted = self.world.share(rows)
-        losses = self._differentiate(own, weight)
-        if losses is None:
-            self._halve()
-            return self.advance()
+    def advance(self) -> None:
+        """Do one optimiser step, or on some devices a few that take no time together."""
         if self._is_stepwise:
             set_learning_rate(self.optimiser, self.current_lr)
-        if self.config.clip > 0:
-            self.precision.unscale(self.optimiser)
-            torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
-        self.precision.step(self.optimiser)
+        if self.replay.advance(self):
+            return
+        count = min(self.batch_size, self.left)
+        own, weight, counted = self.world.share(self.next_rows(count))
+        losses = self._step(own, weight)
+        if losses is None:
+            self._halve()
+            self.advance()
+            return
+        self._count(1, count)
+        self.tally.add(losses, counted, self.step)
+
+    def next_rows(self, count: int) -> Tensor:
+        """The next samples of the epoch by their numbers, int64 (count,) on the device."""
+        return self._order[self.taken : self.taken + count]
+
+    def stepped(self, values: Tensor, terms: tuple[str, ...], size: int) -> None:
+        """Take note of steps that were played.
+
+        Args:
+            values: Loss and terms of each, (steps, 1 + terms).
+            terms: Their names.
+            size: Samples of each step.
+        """
+        first = self.step + 1
+        self._count(len(values), size)
+        self.tally.add_played(values, terms, size, first)
+
+    def _count(self, steps: int, size: int) -> None:
         if self.average is not None:
             self.average.step()
-        count = len(rows)
-        self.within += 1
-        self.taken += count
-        self.step += 1
-        self.tally.add(losses, counted, self.step)
-        return count
+        self.within += steps
+        self.taken += steps * size
+        self.step += steps
 
-    def _differentiate(self, rows: Tensor, weight: float) -> Losses | None:
-        """Loss and gradient of a batch; None where half of it may fit into the memory.
+    def _step(self, rows: Tensor, weight: float) -> Losses | None:
+        """A step as it is written; None where half of the batch may fit into the memory.
 
         The exception is let go before anything is tried again: it keeps the tensors of its frames.
         """
         try:
-            batch = self.store.batch(rows, self.noise)
-            loss = self._loss = self._loss or self.world.loss_of(self.model)
-            if self.precision.is_mixed:
-                with self.precision.products():
-                    losses = loss(batch, self.where(self.noise))
-            else:
-                losses = loss(batch, self.where(self.noise))
-            for parameter in self.parameters:
-                parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
-            total = losses.total if weight == 1.0 else losses.total * weight
-            self.world.backward(self.precision.scaled(total))
+            losses = self.differentiate(rows, self.where(self.noise), weight)
         except torch.OutOfMemoryError:
             is_tried = self.batch_size < self.config.batch_size or self.batch_size == 1
             if is_tried or self.world.size > 1:  # the other ranks wait for this gradient
                 raise
             return None
+        self.optimise()
         return losses
+
+    def differentiate(self, rows: Tensor, where: Step, weight: float = 1.0) -> Losses:
+        """Loss and gradient of a batch, the latter times a weight."""
+        batch = self.store.batch(rows, self.noise)
+        if self.store.reads_ahead and self.world.size == 1:
+            coming = self.taken + len(rows)
+            self.store.expect(self._order[coming : coming + self.batch_size])
+        loss = self._loss = self._loss or self.world.loss_of(self.model)
+        if self.precision.is_mixed:
+            with self.precision.products():
+                losses = loss(batch, where)
+        else:
+            losses = loss(batch, where)
+        for parameter in self.parameters:
+            parameter.grad = None  # what zero_grad() does, without its 20 µs of bookkeeping
+        total = losses.total if weight == 1.0 else losses.total * weight
+        self.world.backward(self.precision.scaled(total))
+        return losses
+
+    def optimise(self) -> None:
+        """Move the weights along the gradient."""
+        if self.config.clip > 0:
+            self.precision.unscale(self.optimiser)
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
+        self.precision.step(self.optimiser)
 
     def _halve(self) -> None:
         """Go on with half the batch, once."""
@@ -440,8 +491,10 @@ def _steps(training: Training) -> Iterator[Yielded]:
     training.model.train()
     pace = training.pace
     while training.within < training.steps:
-        count = training.advance()
-        if training.world.is_due(training.step, pace.stepped(count)):
+        taken, within = training.taken, training.within
+        training.advance()
+        since = pace.stepped(training.taken - taken, training.within - within)
+        if training.world.is_due(training.step, since):
             yield progress(training, "training", _read(training))
         else:
             yield None
@@ -479,7 +532,7 @@ def _measure(training: Training) -> Iterator[Yielded]:
         epoch=training.epoch,
         step=training.step,
         seconds=pace.seconds,
-        lr=training.optimiser.param_groups[0]["lr"],
+        lr=learning_rate(training.optimiser),
         metrics=metrics,
         latents=found.latents,
         weights=found.weights,

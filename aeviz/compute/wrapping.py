@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from aeviz.compute.building import spec_row
 from aeviz.compute.decoding import channels_first
-from aeviz.compute.info import data_row, versions
+from aeviz.compute.info import columns_of, data_row, names_of, versions
 from aeviz.compute.own_model import OWN, TRIED, Function, OwnModel, OwnModelError, keep, own_model
 from aeviz.compute.samples import data_spec, split
 from aeviz.data.dataset import Dataset, divide, unscaled
+from aeviz.data.mapped import rows_of
 from aeviz.messages import FloatArray
 from aeviz.models.base import abilities
 from aeviz.runs.schema import RunInfo, TrainConfig
@@ -170,9 +171,16 @@ def _write(
     parts = split(len(dataset), 0.0, config.shown, 0)
     info = _info(dataset, model, config, token, title)
     labels = None if dataset.labels is None else dataset.labels[parts.shown]
-    samples = dataset.samples[parts.shown]
+    samples = rows_of(dataset.samples, parts.shown)
     with RunWriter.create(
-        path, info, index=parts.shown, labels=labels, parts=parts.parts, samples=samples
+        path,
+        info,
+        index=parts.shown,
+        labels=labels,
+        parts=parts.parts,
+        samples=samples,
+        columns=columns_of(dataset, config.shown, parts.shown),
+        names=names_of(dataset, parts.shown),
     ) as writer:
         writer.write_epoch(
             0, latents=z[parts.shown], weights={}, metrics={}, step=0, seconds=0.0, lr=0.0
@@ -192,7 +200,7 @@ def _info(
             "device": "cpu",
         },
         title=title,
-        data=data_row(dataset),
+        data=data_row(dataset, config.shown),
         model={
             "name": OWN,
             "title": title,

@@ -20,11 +20,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from aeviz import paths
 from aeviz.data.dataset import DataError, Reporter
+from aeviz.data.mapped import map_array
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at whether the reader still lives."""
@@ -83,10 +83,7 @@ def read_apart(
     folder = Path(tempfile.mkdtemp(prefix="reading-", dir=_scratch()))
     try:
         facts = _Reader(reader, path, options, folder, limits).follow(report)
-        arrays = {
-            file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
-            for file in sorted(folder.glob("*.npy"))
-        }
+        arrays = {file.stem: map_array(file) for file in sorted(folder.glob("*.npy"))}
         return Found(arrays, facts)
     finally:
         # Mapped files outlive their names; Windows keeps them until the next start sweeps.

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from aeviz import data
 from aeviz.data.dataset import DATASETS, Column, DataError, Dataset, Reporter
+from aeviz.data.mapped import IN_MEMORY, rows_of
 from aeviz.messages import Attribute
+
+LOOKED_AT = 2**26
+"""Bytes of a large data set whose numbers are told."""
 
 THUMBNAILS = 100
 """Samples at most that a description shows."""
@@ -91,15 +95,27 @@ def _counts(dataset: Dataset) -> tuple[int, ...]:
 
 def _attributes(dataset: Dataset) -> tuple[Attribute, ...]:
     """The pixels of images, or every column of a table, with their ranges."""
+    samples, of_some = _looked_at(dataset)
     if dataset.is_image:
         height, width, channels = dataset.sample_shape
         colours = "grey" if channels == 1 else f"{channels} channels"
-        detail = f"{height} × {width}, {colours}, white is {dataset.white:g}"
-        low, high = float(dataset.samples.min()), float(dataset.samples.max())
+        detail = f"{height} × {width}, {colours}, white is {dataset.white:g}{of_some}"
+        low, high = float(samples.min()), float(samples.max())
         return (Attribute("pixels", "image", low, high, detail),)
-    columns = dataset.samples.T
+    columns = samples.T
     names = dataset.feature_names or tuple(f"feature {i + 1}" for i in range(len(columns)))
-    return tuple(_column(name, column) for name, column in zip(names, columns, strict=True))
+    found = (_column(name, column) for name, column in zip(names, columns, strict=True))
+    return tuple(replace(each, detail=each.detail + of_some) for each in found)
+
+
+def _looked_at(dataset: Dataset) -> tuple[NDArray[Any], str]:
+    """The samples, of very many evenly spread ones; and words that say so."""
+    samples = dataset.samples
+    most = LOOKED_AT // max(1, samples[:1].nbytes)
+    if samples.nbytes <= IN_MEMORY or len(samples) <= most:
+        return samples, ""
+    rows = _spread(np.arange(len(samples)), max(1, most))
+    return rows_of(samples, rows), f", of {len(rows):,} samples evenly spread"
 
 
 def _column(name: str, column: NDArray[np.float32]) -> Attribute:
@@ -153,11 +169,11 @@ def _thumbnails(dataset: Dataset) -> dict[str, Any]:
     labels = dataset.labels
     if labels is None:
         rows = _spread(np.arange(len(dataset)), THUMBNAILS)
-        return {"thumbnails": dataset.samples[rows], "thumbnail_labels": None}
+        return {"thumbnails": rows_of(dataset.samples, rows), "thumbnail_labels": None}
     present = np.unique(labels)[:THUMBNAILS]
     each = THUMBNAILS // len(present)
     rows = np.concatenate([_spread(np.flatnonzero(labels == label), each) for label in present])
-    return {"thumbnails": dataset.samples[rows], "thumbnail_labels": labels[rows]}
+    return {"thumbnails": rows_of(dataset.samples, rows), "thumbnail_labels": labels[rows]}
 
 
 def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:

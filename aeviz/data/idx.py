@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from aeviz.data.dataset import DataError
+from aeviz.data.mapped import IN_MEMORY, release, remember, scratch
 
 BUDGET = 2**30
 """Bytes of data at most that a file may declare, unless the caller says otherwise."""
@@ -82,7 +83,7 @@ def read_idx(
         report: Told the share that has been read, in [0, 1]; may raise to cancel.
 
     Returns:
-        An array of the file's shape, in the byte order of this computer.
+        An array of the file's shape, in the byte order of this computer; a large one is mapped.
 
     Raises:
         DataError: If it cannot be read or is not such a file; the message names it.
@@ -111,6 +112,11 @@ def _read(
         header = _read_header(path, stream)
         _check_shape(path, header, shape, dtype)
         _check_size(path, header, size, packed, budget)
+        if header.data_bytes > IN_MEMORY and not packed and header.dtype.itemsize == 1:
+            start = header.file_bytes - header.data_bytes
+            found: NDArray[Any] = np.memmap(path, header.dtype, "r", start, header.shape)
+            remember(found, path)
+            return found
         return _read_data(path, stream, header, report)
 
 
@@ -177,7 +183,10 @@ def _check_size(path: Path, header: _Header, size: int, packed: bool, budget: in
 def _read_data(
     path: Path, stream: BinaryIO, header: _Header, report: Callable[[float], None] | None
 ) -> NDArray[Any]:
-    data = np.empty(header.data_bytes, np.uint8)
+    is_large = header.data_bytes > IN_MEMORY
+    data: NDArray[Any] = np.empty(0 if is_large else header.data_bytes, np.uint8)
+    if is_large:
+        data = scratch((header.data_bytes,), np.uint8, str(path))
     done = 0
     while done < len(data):
         chunk = stream.read(min(CHUNK, len(data) - done))
@@ -185,6 +194,7 @@ def _read_data(
             raise _truncated(path, header.file_bytes, header.file_bytes - len(data) + done)
         data[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
         done += len(chunk)
+        release(data)
         if report is not None:
             report(done / len(data))
     if stream.read(1):  # reading to the end also makes gzip compare its checksum

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from aeviz.data.dataset import DataError, Dataset
+from aeviz.data.mapped import rows_of
 
 
 def only(dataset: Dataset, wanted: Any) -> Dataset:
@@ -42,7 +43,7 @@ def only(dataset: Dataset, wanted: Any) -> Dataset:
     return replace(
         dataset,
         title=f"{dataset.title} {', '.join(names[label] for label in kept)}",
-        samples=dataset.samples[rows],
+        samples=rows_of(dataset.samples, rows),
         labels=np.searchsorted(kept, dataset.labels[rows]).astype(np.int64),
         class_names=tuple(names[label] for label in kept),
         columns=tuple(replace(column, values=column.values[rows]) for column in dataset.columns),

@@ -69,6 +69,13 @@ COMMANDS = (
         "Save a script that makes the map, or the panel used last, again without the window.",
         "File",
     ),
+    Command(
+        "plugins.show",
+        "&Plug-ins…",
+        "Models, data sets and panels of your own: which are loaded, which files you trust.",
+        "File",
+        apart=True,
+    ),
     Command("window.quit", "&Quit", "Close the program.", "File", "Ctrl+Q", "log-out", apart=True),
     Command("edit.undo", "&Undo", "Take the last change back.", "Edit", "Ctrl+Z", "undo-2"),
     Command(

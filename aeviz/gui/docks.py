@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QLayout,
     QMainWindow,
+    QMenu,
     QProxyStyle,
     QStyle,
     QStyleOption,
@@ -72,6 +73,7 @@ class Docks:
         self._tab_style.setParent(window)
         self.docks: dict[str, QDockWidget] = {}
         self._standard: QByteArray | None = None
+        self._menu: QMenu | None = None
 
     def add_inspectors(self, session: Session) -> None:
         """Make a dock for every registered inspector, in their order.
@@ -79,11 +81,45 @@ class Docks:
         What only some runs need is made when the first of them is shown: the window opens sooner.
         """
         for entry in sorted(base.INSPECTORS.values(), key=lambda entry: (entry.order, entry.name)):
-            self._entries[entry.name] = entry
-            if entry.needs:
-                self._unmade[entry.name] = partial(entry.make, session)
-            content = QWidget() if entry.needs else entry.make(session)
-            self.add(entry.name, entry.title, content, entry.area, entry.order)
+            self._add_inspector(entry, session)
+
+    def _add_inspector(self, entry: base.InspectorEntry, session: Session) -> QDockWidget:
+        content = QWidget() if entry.needs else entry.make(session)
+        if entry.needs:
+            self._unmade[entry.name] = partial(entry.make, session)
+        self._entries[entry.name] = entry
+        return self.add(entry.name, entry.title, content, entry.area, entry.order)
+
+    def join_inspectors(self, session: Session) -> list[str]:
+        """Make a dock for every inspector that a plug-in has registered since.
+
+        Returns:
+            A sentence for every panel that could not be made; it is left out from then on.
+        """
+        failures: list[str] = []
+        abilities = self._abilities
+        for entry in list(base.INSPECTORS.values()):
+            if entry.name in self.docks:
+                continue
+            try:
+                dock = self._add_inspector(entry, session)
+            except Exception as error:  # noqa: BLE001  a plug-in's own code
+                del base.INSPECTORS[entry.name]  # else it would be made at every change
+                failures.append(f"{entry.title} cannot be shown: {type(error).__name__}: {error}")
+                continue
+            dock.show()
+            self._window.restoreDockWidget(dock)
+            if self._menu is not None:
+                self._menu.addAction(dock.toggleViewAction())
+        self._dress_tabs()
+        self.suit(abilities)
+        return failures
+
+    def fill(self, menu: QMenu) -> None:
+        """Put a line for every dock into a menu, and later ones for those that come."""
+        self._menu = menu
+        for dock in self.docks.values():
+            menu.addAction(dock.toggleViewAction())
 
     def add(
         self,

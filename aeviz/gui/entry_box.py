@@ -39,6 +39,19 @@ class EntryBox(QComboBox):
         """Put a line for "none of them" first."""
         self._rows.insertRow(0, _item("", title))
 
+    def offer(self, entries: Iterable[Entry]) -> None:
+        """Show these entries: new ones come behind the others, those that are gone go."""
+        wanted = {entry.name: entry for entry in entries}
+        for name in self._entries.keys() - wanted.keys() - self._own.keys():
+            self._rows.removeRow(self.findData(name, _NAME))
+            del self._entries[name]
+        for entry in wanted.values():
+            if entry.name not in self._entries:
+                self._rows.insertRow(
+                    self._rows.rowCount() - len(self._own), _item(entry.name, entry.title)
+                )
+            self._entries[entry.name] = entry
+
     def offer_own(self, entries: Iterable[Entry]) -> None:
         """Put data of the person's own at the end, instead of those that stood there."""
         wanted = {entry.name: entry for entry in entries}

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -12,6 +13,7 @@ from aeviz.gui.exports import EXPORTS, Export, with_ending
 from aeviz.gui.session import Session
 
 NO_RUN = "No run is shown."
+NO_PATH = "There is no path on the map: draw one with the path tool."
 OWN = "It is a model of your own, which the program that opened it can save."
 
 
@@ -32,13 +34,18 @@ class ExportCommands(QObject):
             commands.connect_to(name, self._on_asked)
         session.run_changed.connect(self._on_changed)
         session.epoch_added.connect(self._on_changed)
+        session.route.anchors_changed.connect(self._on_changed)
+        session.walk.found.connect(self._on_changed)
         self._on_changed()
 
     def _why_not(self, export: Export) -> str:
         run = self._session.run
         if run is None or not self._session.epochs:
             return NO_RUN
-        return OWN if export.needs_model and wording.is_own(run) else ""
+        if export.needs_model and wording.is_own(run):
+            return OWN
+        has_path = self._session.walk.even(self._session.route.method) is not None
+        return "" if has_path or not export.needs_path else NO_PATH
 
     @Slot()
     def _on_changed(self) -> None:
@@ -58,4 +65,13 @@ class ExportCommands(QObject):
             window, export.tip, f"{base}-{export.what}{ending}", export.filters
         )
         if chosen:
-            self._session.export(export.what, str(with_ending(Path(chosen), export, chosen_filter)))
+            target = str(with_ending(Path(chosen), export, chosen_filter))
+            self._session.export(export.what, target, self._options(export))
+
+    def _options(self, export: Export) -> dict[str, Any]:
+        """What the child process has to know beside the run."""
+        session = self._session
+        along = session.walk.even(session.route.method) if export.needs_path else None
+        if along is None:
+            return {}
+        return {"z": along.tolist(), "condition": session.condition}

@@ -18,6 +18,7 @@ class Export:
         ending: Of the proposed file, "" for a folder.
         filters: Formats, in Qt's spelling.
         needs_model: Whether it needs a model that a run folder holds.
+        needs_path: Whether it needs a path on the map.
     """
 
     what: str
@@ -26,7 +27,10 @@ class Export:
     ending: str
     filters: str = ""
     needs_model: bool = True
+    needs_path: bool = False
 
+
+FILM = "GIF (*.gif);;WebP, smaller and exact (*.webp);;MP4 (*.mp4)"
 
 EXPORTS = (
     Export(
@@ -59,6 +63,22 @@ EXPORTS = (
         "One HTML file that tells of the run: curves, map, decodes, numbers.",
         "html",
         "HTML page (*.html)",
+    ),
+    Export(
+        "film",
+        "Film of the &training…",
+        "The map as it formed, epoch by epoch.",
+        "gif",
+        FILM,
+        needs_model=False,
+    ),
+    Export(
+        "path",
+        "Film of the pat&h…",
+        "What is decoded along the path.",
+        "gif",
+        FILM,
+        needs_path=True,
     ),
 )
 

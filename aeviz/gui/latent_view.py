@@ -200,8 +200,9 @@ class LatentView(QWidget):
             return
         about = run.conditions
         self.legend.offer_condition(about.name if about and has_own_choice(run) else "")
-        self._colouring = colouring.BY[colour](run)
-        self.legend.set_groups(self._colouring.groups, self.hidden, colour)
+        self.legend.offer_known([known.name for known in run.known])
+        self._colouring = colouring.colouring_of(run, colour)
+        self.legend.set_colouring(self._colouring, self.hidden, colour)
         self._show_legend()
         positions = self.session.positions
         if positions is not None:

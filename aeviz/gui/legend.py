@@ -1,5 +1,7 @@
 """The legend of the map: a row for each label, with its count; rows are switched and soloed."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
@@ -16,17 +18,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from aeviz.colouring import Group
+from aeviz.colouring import KNOWN, SHADES, Colouring, Group
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
 from aeviz.gui.numbers import count
 from aeviz.gui.quiet_button import QuietButton
+from aeviz.gui.scale_bar import ScaleBar
 from aeviz.gui.scroll import SlimScrollBar, scrolled
 
 _DOT = 9.0
 _GAP = 7
 _EDGE = 6
 _MOST_NAME = 132
+_MOST_TITLE = 22
 
 
 class LegendRows(QWidget):
@@ -294,7 +298,7 @@ class Legend(QWidget):
 
     Signals:
         hidden_changed(frozenset): The keys that are to be hidden.
-        colour_chosen(str): "label", "part" or "condition".
+        colour_chosen(str): "label", "part", "condition", or as `Session.set_colour` takes it.
     """
 
     hidden_changed = Signal(object)
@@ -303,6 +307,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.rows = LegendRows()
+        self.scale = ScaleBar()
         self.title = QuietButton()
         self.all = QuietButton(self.tr("Show all"))
         self._choices = QActionGroup(self)
@@ -317,6 +322,7 @@ class Legend(QWidget):
         layout.setContentsMargins(0, theme.SPACE, theme.SPACE, theme.SPACE)
         layout.setSpacing(2)
         layout.addWidget(self.title)
+        layout.addWidget(self.scale)
         layout.addWidget(self._area, 1000)
         layout.addWidget(self.all)
         layout.addStretch(1)
@@ -333,6 +339,8 @@ class Legend(QWidget):
             action.setCheckable(True)
             action.setData(colour)
             menu.addAction(action)
+        self._menu = menu
+        self._known: tuple[str, ...] = ()
         self.title.setMenu(menu)
         self.title.setToolTip(self.tr("What the points are coloured by."))
         self._choices.triggered.connect(self._on_chosen)
@@ -340,16 +348,33 @@ class Legend(QWidget):
 
     def offer_condition(self, name: str) -> None:
         """Offer to colour by what the model was told, such as "domain"; not where it is empty."""
-        action = self._choices.actions()[-1]
+        action = self._choices.actions()[2]
         action.setVisible(bool(name))
         action.setText(name[:1].upper() + name[1:])
 
-    def set_groups(self, groups: tuple[Group, ...], hidden: frozenset[int], colour: str) -> None:
-        """Show other rows, coloured by "label", "part" or "condition"."""
+    def offer_known(self, names: Sequence[str]) -> None:
+        """Offer to colour by what else is known of the samples."""
+        if tuple(names) == self._known:
+            return
+        self._known = tuple(names)
+        for action in self._choices.actions()[3:]:
+            self._choices.removeAction(action)
+            self._menu.removeAction(action)
+            action.deleteLater()
+        for name in names:
+            action = QAction(name.replace("&", "&&"), self._choices)
+            action.setCheckable(True)
+            action.setData(KNOWN + name)
+            self._menu.addAction(action)
+
+    def set_colouring(self, shown: Colouring, hidden: frozenset[int], colour: str) -> None:
+        """Show the rows, or the scale, of another colouring of this name."""
+        groups = shown.groups if shown.scale is None else shown.groups[SHADES:]
+        self.scale.set_scale(shown.scale)
         for action in self._choices.actions():
             action.setChecked(action.data() == colour)
             if action.data() == colour:
-                self.title.setText(action.text())
+                self.title.setText(_short(action.text()))
         self.rows.set_groups(groups, hidden)
         wanted = self.rows.sizeHint()
         self._area.setMaximumHeight(wanted.height())
@@ -377,3 +402,8 @@ class Legend(QWidget):
     @Slot(QAction)
     def _on_chosen(self, action: QAction) -> None:
         self.colour_chosen.emit(str(action.data()))
+
+
+def _short(text: str) -> str:
+    """A title that does not make the legend wide."""
+    return text if len(text) <= _MOST_TITLE else text[: _MOST_TITLE - 1] + "…"

@@ -30,6 +30,7 @@ from aeviz.gui.log_panel import LogPanel
 from aeviz.gui.opening import Opening
 from aeviz.gui.plan import Plan
 from aeviz.gui.plane_commands import PlaneCommands
+from aeviz.gui.plugin_commands import PluginCommands
 from aeviz.gui.recent import RecentMenu, RecentRuns
 from aeviz.gui.script_commands import ScriptCommands
 from aeviz.gui.session import Session
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         PlaneCommands(session, self.latent_view.bar.plane, self.commands, self)
         TrainingCommands(session, self.plan, self.commands, self)
         ExportCommands(session, self.commands, self)
+        PluginCommands(session, self.plan, self.docks, self.commands, self)
         scripts = ScriptCommands(session, self.latent_view, self.docks, self.commands, self)
         FigureCommands(session, self.latent_view, self.docks, self.commands, scripts, self)
         self._build()
@@ -160,8 +162,7 @@ class MainWindow(QMainWindow):
 
     def _fill_view(self, menu: QMenu) -> None:
         panels = menu.addMenu(self.tr("&Panels"))
-        for dock in self.docks.docks.values():
-            panels.addAction(dock.toggleViewAction())
+        self.docks.fill(panels)
         planes = menu.addMenu(self.tr("P&lane of the map"))
         planes.setToolTipsVisible(True)
         for command in self.commands.menu("Plane"):

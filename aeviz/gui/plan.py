@@ -127,6 +127,18 @@ class Plan(QObject):
             self._values["data"] = dict(self._own[name].options)
         self._choose("data", name)
 
+    def offer_catalogue(self, catalogue: Catalogue) -> None:
+        """Let other models and data sets be chosen: plug-ins have come, or changed."""
+        self.catalogue = catalogue
+        models = [entry.name for entry in catalogue.models]
+        data = {entry.name for entry in catalogue.data} | self._own.keys()
+        if self._names["model"] not in models:
+            self._names["model"] = "vae" if "vae" in models else models[0]
+        if self._names["data"] not in data:
+            self._names["data"] = catalogue.data[0].name
+        self._values = {group: self._kept(group, self._values[group]) for group in GROUPS}
+        self.changed.emit()
+
     def offer_own(self, found: Iterable[OwnData]) -> None:
         """Let data of the person's own be chosen; the first is the newest."""
         self._own = {own.entry.name: own for own in found}

@@ -129,11 +129,13 @@ def _groups(view: LatentView) -> list[LegendRow]:
     if colouring is None or len(colouring.groups) < 2:
         return []
     rows = []
-    for group in colouring.groups:
+    for group in colouring.said:
         if group.key not in view.hidden:
             tone = group.colour
             colour = theme.LIGHT.missing if tone is None else QColor(*tone.tolist()).name()
-            rows.append(LegendRow(f"{group.name} ({count(group.count)})", colour))
+            is_number = colouring.scale is not None and group.colour is not None
+            number = "" if is_number else f" ({count(group.count)})"
+            rows.append(LegendRow(group.name + number, colour))
     return rows
 
 

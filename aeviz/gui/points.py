@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from aeviz import kernels, paths, raster
 from aeviz.gui.figure import is_vector
+from aeviz.gui.refining import Refining
 from aeviz.raster import OPACITY, spot_diameter
 
 _NOWHERE = QPointF()
@@ -43,6 +44,7 @@ class PointCloudItem(pg.GraphicsObject):
         self._image = QImage()
         self._drawn: tuple[Any, ...] | None = None
         self._version = 0
+        self._refining = Refining(self)
         self.setParentItem(box)
         self.setZValue(-10)
         box.sigResized.connect(self._on_resized)
@@ -74,6 +76,11 @@ class PointCloudItem(pg.GraphicsObject):
             )
 
     @property
+    def is_refined(self) -> bool:
+        """Whether it is drawn in levels of detail, or is too small to need them."""
+        return not self._refining.is_busy
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not len(self._codes)
@@ -99,7 +106,8 @@ class PointCloudItem(pg.GraphicsObject):
         if window is None:
             return -1
         point = (place.x(), place.y())
-        return raster.pick(window, point, tolerance, self._positions, self._codes, self._palette)
+        own = (self._positions, self._codes, self._palette)
+        return raster.pick(window, point, tolerance, *own, self._refining.levels)
 
     def is_hidden(self, row: int) -> bool:
         """Whether the colour of a row is switched off."""
@@ -150,11 +158,13 @@ class PointCloudItem(pg.GraphicsObject):
             # The picture lies over the canvas's memory: both are replaced together.
             self._image = QImage(memory, wide, high, 4 * canvas.line, form)
             self._canvas = canvas
-        canvas.draw(window, self._positions, self._codes, self._palette, stamps)
+        own = (self._positions, self._codes, self._palette)
+        canvas.draw(window, *own, stamps, self._refining.levels)
         self._image.setDevicePixelRatio(ratio)
 
     def _redraw(self) -> None:
         self._version += 1
+        self._refining.give(self._positions, self._codes, self._palette)
         self.update()
 
     @Slot(object)

@@ -109,7 +109,8 @@ class SampleModel(QAbstractListModel):
     def _sentence(self, row: int) -> str:
         run = self.session.run
         part = "" if run is None else f", {wording.part_name(int(run.parts[row]))} part"
-        return f"{self.name(row)}, sample {self.number(row)}{part}"
+        called = f" “{run.names[row]}”" if run is not None and run.names else ""
+        return f"{self.name(row)}, sample {self.number(row)}{called}{part}"
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many samples are listed."""

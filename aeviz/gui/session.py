@@ -1,5 +1,7 @@
 """What is on screen: the run, the playhead, the cursor, the selection. Views meet only here."""
 
+# Longer than the limit: every answer arrives here, so that views need to know nothing else.
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
@@ -13,6 +15,7 @@ from aeviz import messages as m
 from aeviz.gui.groups import Groups
 from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
+from aeviz.gui.plugin_state import PluginState
 from aeviz.gui.route import Route
 from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
@@ -22,6 +25,14 @@ COLOURS = ("label", "part", "condition")
 
 Condition = int | tuple[float, ...] | None
 """What a conditional model is told: a choice or a row by its number, or numbers."""
+
+
+def can_colour(run: m.RunOpened | None, colour: str) -> bool:
+    """Whether the map of a run can be coloured so: by one of `COLOURS`, or by what is known."""
+    if colour == "condition":
+        return has_own_choice(run)
+    is_known = run is not None and colour in {f"known:{known.name}" for known in run.known}
+    return colour in COLOURS or is_known
 
 
 def has_own_choice(run: m.RunOpened | None) -> bool:
@@ -127,6 +138,7 @@ class Session(QObject):
         self.colour = "label"
         self.tool = "inspect"
         self.groups = Groups(post, self)
+        self.plugins = PluginState(post, self)
         self.layers = LayerState(self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
@@ -153,6 +165,8 @@ class Session(QObject):
             m.Answer: self._relay(self.answered),
             m.DataDescribed: self._relay(self.data_described),
             m.DataPreviewed: self._relay(self.data_previewed),
+            m.PluginsChanged: self.plugins.take,
+            m.PluginSeen: self._relay(self.plugins.seen),
             m.JobProgress: self._relay(self.job_progressed),
             m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,
@@ -303,8 +317,8 @@ class Session(QObject):
 
     @Slot(str)
     def set_colour(self, colour: str) -> None:
-        """Colour the map by one of `COLOURS`."""
-        if colour != self.colour and colour in COLOURS:
+        """Colour the map by one of `COLOURS`, or by "known:" and the name of what is known."""
+        if colour != self.colour and (colour in COLOURS or can_colour(self.run, colour)):
             self.colour = colour
             self.colour_changed.emit(colour)
 
@@ -392,10 +406,11 @@ class Session(QObject):
         """Fetch the files of a data set; `job_progressed` and `job_done` follow."""
         self._post(m.Download(name=name))
 
-    def export(self, what: str, target: str) -> None:
+    def export(self, what: str, target: str, options: Mapping[str, Any] | None = None) -> None:
         """Write something of the shown run at the shown epoch; `job_done` says how it went."""
         if self.run is not None:
-            self._post(m.ExportRun(path=self.run.path, what=what, target=target, epoch=self.epoch))
+            fields = {"path": self.run.path, "what": what, "target": target, "epoch": self.epoch}
+            self._post(m.ExportRun(**fields, options=options or {}))  # type: ignore[arg-type]
 
     def cancel_job(self, job: str) -> None:
         """End the child process of a job."""
@@ -522,7 +537,7 @@ class Session(QObject):
         self.cursor, self.hovered, self.pin = None, -1, None
         self.selection = np.empty(0, np.int64)
         self.condition = first_condition(message.conditions)
-        if self.colour == "condition" and not has_own_choice(message):
+        if not can_colour(message, self.colour):
             self.colour = "label"
         self.hidden, self.masked = frozenset(), None
         was_outside, self._followed = self.is_outside, m.TrainingChanged(state="idle")

@@ -13,6 +13,7 @@ from aeviz.palettes import LIGHT as LIGHT
 from aeviz.palettes import Tokens as Tokens
 from aeviz.palettes import curve_colours as curve_colours
 from aeviz.palettes import label_colours as label_colours
+from aeviz.palettes import scale_colours as scale_colours
 
 FAMILY = "Inter"
 """The bundled typeface; its figures are told to be equally wide."""

@@ -65,6 +65,8 @@ class ToolBar(QToolBar):
 
     @Slot()
     def _on_changed(self) -> None:
+        self.data.offer(self._plan.catalogue.data)
+        self.model.offer(self._plan.catalogue.models)
         self.data.offer_own(own.entry for own in self._plan.own)
         self.data.show_entry(self._plan.data.name)
         self.model.show_entry(self._plan.model.name)

@@ -157,6 +157,8 @@ class TrainingSetup(QWidget):
     def _on_plan_changed(self) -> None:
         plan = self._plan
         self.preset.show_entry(plan.preset)
+        self.data.offer(plan.catalogue.data)
+        self.model.offer(plan.catalogue.models)
         self.data.offer_own(own.entry for own in plan.own)
         self.data.show_entry(plan.data.name)
         self.model.show_entry(plan.model.name)

@@ -42,6 +42,7 @@ class CodePrior(nn.Module):
         self.around = around = known_around(self.sizes)
         self.tokens = tokens = codes * len(self.sizes) + 1  # one for a neighbour that is not there
         self.first = [n * codes for n, size in enumerate(sizes) for _ in range(area(size))]
+        self._there: dict[torch.device, tuple[Tensor, ...]] = {}
         self.embedding = nn.Embedding(len(around[0]) * tokens, width)
         self.place = nn.Embedding(len(around), width)
         self.memory = nn.GRU(width, width, batch_first=True)
@@ -78,14 +79,23 @@ class CodePrior(nn.Module):
             drawn.append((tokens[:, first:place] - level * self.codes).view(count, *size))
         return tuple(drawn)
 
+    def _on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Both lists as tensors, int64 (T,) and (T, slots); sent to a device once, not per step."""
+        if device not in self._there:
+            lists = (self.first, self.around)
+            self._there[device] = tuple(torch.tensor(each, device=device) for each in lists)
+        first, around = self._there[device]
+        return first, around
+
     def _tokens(self, rows: Tensor) -> Tensor:
         """Codes (B, T) told apart by level, and the token of what is not there: (B, T + 1)."""
-        first = torch.tensor(self.first, device=rows.device)
+        first, _ = self._on(rows.device)
         return functional.pad(rows + first, (0, 1), value=self.tokens - 1)
 
     def _told(self, tokens: Tensor, places: slice = slice(None)) -> Tensor:
         """What the recurrent layer reads at some places, (B, T', width)."""
-        around = tokens[:, torch.tensor(self.around[places], device=tokens.device)]
+        _, known = self._on(tokens.device)
+        around = tokens[:, known[places]]
         slots = torch.arange(around.shape[2], device=tokens.device)
         around = around + slots * self.tokens  # (B, T', slots)
         told: Tensor = self.embedding(around).sum(dim=2) + self.place.weight[places]

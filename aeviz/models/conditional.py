@@ -101,7 +101,7 @@ class ConditionalVAE(LatentModel):
         reconstruction = self.observation.distance(batch.x, output) / len(z)
         kl = kl_to_standard_normal(mu, log_var).mean()
         weight = step.weights.get("beta", self.config.beta)
-        weight *= warm_up(step.epoch, self.config.warm_up, is_training=self.training)
+        weight *= warm_up(step, self.config.warm_up, is_training=self.training)
         parts = {"reconstruction": reconstruction, "kl": kl}
         return Losses(reconstruction + weight * kl, parts)
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from aeviz.messages import Term
 from aeviz.models import flows
+from aeviz.models.base import Step
 from aeviz.models.layers import kl_to_standard_normal
 from aeviz.models.likelihoods import draw_standard_normal, log_normal, log_standard_normal
 
@@ -203,18 +204,18 @@ def free_nats(mu: Tensor, log_var: Tensor, kl: Tensor, prior: AnyPrior, free: fl
     return torch.relu(mu.shape[1] * free - kl.mean())
 
 
-def warm_up(epoch: int, epochs: float, *, is_training: bool) -> float:
+def warm_up(step: Step, epochs: float, *, is_training: bool) -> float:
     """Weight in [0, 1] of a term that is raised linearly, epoch by epoch.
 
     Args:
-        epoch: From 1.
+        step: Where in the training; it is not asked where nothing depends on it.
         epochs: Over how many it is raised; 0 begins with the whole weight.
         is_training: Whether a training loss is asked for. A validation loss has the whole weight:
             epochs can be compared, and the best one is not the one with the smallest weight.
     """
     if not is_training or epochs <= 0:
         return 1.0
-    return min(1.0, epoch / epochs)
+    return min(1.0, step.epoch / epochs)
 
 
 def log_gaussian_mixture(z: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:

@@ -152,7 +152,7 @@ class VAE(LatentModel):
         reconstruction = self.observation.distance(batch.x, self.decoder(z)) / len(z)
         parts = self._divergence(mu, log_var, z)
         weight = step.weights.get("beta", self.config.beta)
-        weight *= warm_up(step.epoch, self.config.warm_up, is_training=self.training)
+        weight *= warm_up(step, self.config.warm_up, is_training=self.training)
         total = reconstruction
         for part in parts.values():
             total = total + weight * part

@@ -70,12 +70,13 @@ def save_error(path: Path, need: int, cause: OSError) -> SaveError:
     return error
 
 
-def write_bytes(path: Path, data: bytes | memoryview) -> str:
+def write_bytes(path: Path, data: bytes | memoryview, *, mode: int = 0o666) -> str:
     """Replace a file as a whole, or leave it as it is.
 
     Args:
         path: The file; its folder must exist. A symbolic link there is replaced, not followed.
         data: The whole content.
+        mode: Who may read and write the file, less what the umask takes away.
 
     Returns:
         SHA-256 of the content in hexadecimal.
@@ -87,7 +88,7 @@ def write_bytes(path: Path, data: bytes | memoryview) -> str:
     digest = hashlib.sha256(view).hexdigest()
     temporary = temporary_beside(path)
     try:
-        create(temporary, view)
+        create(temporary, view, mode)
         if file_digest(temporary) != digest:
             raise OSError(errno.EIO, "the disk gives back other bytes than were written")
         _replace(temporary, path)
@@ -99,14 +100,14 @@ def write_bytes(path: Path, data: bytes | memoryview) -> str:
     return digest
 
 
-def create(path: Path, data: bytes | memoryview) -> None:
+def create(path: Path, data: bytes | memoryview, mode: int = 0o666) -> None:
     """Write a file that must not exist yet and bring it to the disk.
 
     Raises:
         OSError: As the system says it; the file may stand there in part.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | BINARY
-    descriptor = os.open(path, flags, 0o666)
+    descriptor = os.open(path, flags, mode)
     try:
         write_all(descriptor, memoryview(data))
         os.fsync(descriptor)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aeviz.messages import ByteArray, FloatArray, IntArray
 from aeviz.runs import axes as principal
-from aeviz.runs.arrays import HEADER_LIMIT, map_array, parse_array, parse_weights
+from aeviz.runs.arrays import HEADER_LIMIT, parse_any_array, parse_array, parse_weights
 from aeviz.runs.control import ask
 from aeviz.runs.epochs import epochs_in
 from aeviz.runs.info import read_info
@@ -26,12 +26,14 @@ from aeviz.runs.metrics import EpochLine, MetricsReader, best_epoch
 from aeviz.runs.reading import RunError, open_inside, read_bytes, refuse_link
 from aeviz.runs.schema import (
     AXES,
+    COLUMNS,
     CONDITIONS,
     INDEX,
     LABELS,
     LATENTS,
     MANIFEST,
     METRICS,
+    NAMES,
     PARTS,
     RUN_JSON,
     SAMPLES,
@@ -62,6 +64,8 @@ class RunFolder:
         conditions: What a conditional model was told of every shown sample: choices int64 (N,), -1
             where missing, or numbers float32 (N, K), NaN where missing; None for other models, and
             where it is the sample itself.
+        columns: What else is known of every shown sample, float32 (N, K), described in `info.data`;
+            None where nothing is.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,6 +86,9 @@ class RunFolder:
         self.conditions: NDArray[Any] | None = None
         if self._exists(CONDITIONS):
             self.conditions = self._read_conditions()
+        self.columns: FloatArray | None = None
+        if self._exists(COLUMNS):
+            self.columns = self._shown(COLUMNS, np.float32, 2)
         self._poll()
         self._unreported.clear()
         self._is_another = self._differs_from_manifest()
@@ -100,6 +107,17 @@ class RunFolder:
             return cls(path)
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the shown samples, one each or none.
+
+        Raises:
+            RunError: If their file is damaged.
+        """
+        if not self._exists(NAMES):
+            return ()
+        return tuple(word.decode("utf-8", "replace") for word in self._shown(NAMES, np.bytes_))
 
     # ── epochs ────────────────────────────────────────────────────────────────────────────────
 
@@ -237,23 +255,22 @@ class RunFolder:
 
     @cached_property
     def samples(self) -> NDArray[Any] | None:
-        """The shown samples in their own units, memory-mapped read-only.
+        """The shown samples in their own units, read-only.
 
         uint8 (K, H, W, C) or float32 (K, F), where K < N when the folder keeps only the first
-        rows; None when it keeps none.
+        rows; None when it keeps none. They are read as a whole, `SAMPLES_BUDGET` bytes at most: a
+        file that was mapped into memory and is cut meanwhile would end the process.
 
         Raises:
             RunError: If the file is damaged.
         """
-        if not self._exists(SAMPLES):
-            return None
         path = self.path / SAMPLES
-        with os.fdopen(open_inside(self.path, SAMPLES), "rb") as file:
-            if os.fstat(file.fileno()).st_size > SAMPLES_BUDGET + HEADER_LIMIT:
-                raise RunError(f"{path} is larger than the {SAMPLES_BUDGET} bytes it may have")
-            self._require_hash(SAMPLES, file_digest(file, "sha256").hexdigest())
-            file.seek(0)
-            samples = map_array(file, str(path))
+        try:
+            data = read_bytes(self.path, SAMPLES, SAMPLES_BUDGET + HEADER_LIMIT)
+        except FileNotFoundError:
+            return None
+        self._require_hash(SAMPLES, sha256(data).hexdigest())
+        samples = parse_any_array(data, str(path))
         shape = list(samples.shape[1:])
         if samples.dtype != (np.uint8 if len(shape) == 3 else np.float32) or not shape:
             raise RunError(f"{path} holds {samples.dtype} of shape {samples.shape}, not samples")

@@ -26,6 +26,8 @@ INDEX = "latents/index.npy"
 LABELS = "latents/labels.npy"
 PARTS = "latents/part.npy"
 CONDITIONS = "latents/conditions.npy"
+COLUMNS = "latents/columns.npy"
+NAMES = "latents/names.npy"
 CHECKPOINT = "checkpoint"
 CONTROL = "control.json"
 PROGRESS = "progress.json"
@@ -34,6 +36,12 @@ MANIFEST = "manifest.json"
 
 SAMPLES_BUDGET = 64 * 2**20
 """Bytes of `samples.npy` at most; beyond it the folder keeps the first rows and says how many."""
+
+NAMES_BUDGET = 32 * 2**20
+"""Bytes of `names.npy` at most; a run with more of them keeps none."""
+
+COLUMNS_BUDGET = 64 * 2**20
+"""Bytes of `columns.npy` at most; the first columns are kept."""
 
 FORBID_EXTRA = ConfigDict(extra="forbid")
 LIVE = {"live": True}
@@ -289,7 +297,8 @@ class RunInfo:
         data: What is needed to show samples without the data set: `name`, `title`, `kind`
             ("image" or "table"), `source`, `licence`, `path` (relative to the run, "" for
             built-in), `sha256` (of the samples and labels), `samples` (how many it has),
-            `sample_shape`, `white`, `scaling` (`Scaling.to_json`), `class_names`, `feature_names`.
+            `sample_shape`, `white`, `scaling` (`Scaling.to_json`), `class_names`, `feature_names`,
+            `columns` (`name`, `unit` and `names` of the choices of each kept column).
         model: `name`, `title`, `latent_dim`, `bounded`, `parameters`, `stages`,
             `spec` (the fields of `DataSpec`), `terms` and `truths` (fields of `Term`, `TruthLine`),
             `conditions` (fields of `Conditions`) where it is told any.
@@ -300,7 +309,9 @@ class RunInfo:
         status: How it ended, or "training".
         reason: One sentence about the status.
         files: SHA-256 of the files that are written once: samples, index, labels, parts,
-            conditions.
+            conditions, columns, names.
+        plugins: What brought the model or the data where aeviz does not: `path` and `sha256` of a
+            Python file, or `package` and `version`; `models` and `data`, the names it brought.
     """
 
     settings: Settings
@@ -318,3 +329,4 @@ class RunInfo:
     status: Status = "training"
     reason: str = ""
     files: dict[str, str] = Field(default_factory=dict)
+    plugins: list[Settings] = Field(default_factory=list)

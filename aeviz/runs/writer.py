@@ -29,11 +29,14 @@ from aeviz.runs.progress import ProgressWriter
 from aeviz.runs.run import RunFolder
 from aeviz.runs.schema import (
     AXES,
+    COLUMNS,
     CONDITIONS,
     FORMAT,
     INDEX,
     LABELS,
     LATENTS,
+    NAMES,
+    NAMES_BUDGET,
     PARTS,
     SAMPLES,
     SAMPLES_BUDGET,
@@ -74,6 +77,8 @@ class RunWriter:
         parts: ByteArray,
         samples: NDArray[Any] | None,
         conditions: NDArray[Any] | None = None,
+        columns: FloatArray | None = None,
+        names: Sequence[str] = (),
     ) -> Self:
         """Begin a run in a folder that is empty or not there yet.
 
@@ -87,6 +92,9 @@ class RunWriter:
                 kept, up to `SAMPLES_BUDGET` bytes.
             conditions: What a conditional model is told of every shown sample: choices int64 (N,)
                 or numbers float32 (N, K).
+            columns: What else is known of every shown sample, float32 (N, K): numbers, NaN where
+                missing, or the numbers of choices, -1 where missing.
+            names: Of the shown samples, one each or none; left out where they are too much.
 
         Raises:
             RunError: If the folder holds something already.
@@ -105,7 +113,8 @@ class RunWriter:
             raise
         writer = cls(path, info, lock, len(index))
         try:
-            writer._write_shown(index, labels, parts, samples, conditions)
+            known = {COLUMNS: columns, NAMES: names_array(names)}
+            writer._write_shown(index, labels, parts, samples, {**known, CONDITIONS: conditions})
             writer._begin_info()
         except BaseException:
             writer._remove_all(also_folder=is_new)
@@ -310,7 +319,7 @@ class RunWriter:
         labels: IntArray | None,
         parts: ByteArray,
         samples: NDArray[Any] | None,
-        conditions: NDArray[Any] | None,
+        known: Mapping[str, NDArray[Any] | None],
     ) -> None:
         arrays: dict[str, NDArray[Any]] = {
             INDEX: np.asarray(index, np.int64),
@@ -321,10 +330,12 @@ class RunWriter:
         for name, array in arrays.items():
             if array.shape != (self._shown,):
                 raise ValueError(f"{name} must have shape ({self._shown},), got {array.shape}")
-        if conditions is not None:
-            if len(conditions) != self._shown:
-                raise ValueError(f"there are {len(conditions)} conditions, not {self._shown}")
-            arrays[CONDITIONS] = conditions
+        for name, values in known.items():
+            if values is None:
+                continue
+            if len(values) != self._shown:
+                raise ValueError(f"{name} has {len(values)} rows, not {self._shown}")
+            arrays[name] = values
         if samples is not None:
             arrays[SAMPLES] = _within_budget(samples)
         folder.make_parts(self.path)
@@ -361,6 +372,14 @@ class RunWriter:
         self._lock.release()
         if also_folder:
             remove_if_empty(self.path)
+
+
+def names_array(names: Sequence[str]) -> NDArray[np.bytes_] | None:
+    """Names as UTF-8 of one width, (N,); None without any, or where they take too much room."""
+    words = [name.encode("utf-8", "replace") for name in names]
+    if not words or len(words) * max(map(len, words)) > NAMES_BUDGET:
+        return None
+    return np.array(words, np.bytes_)
 
 
 def _within_budget(samples: NDArray[Any]) -> NDArray[Any]:

@@ -81,10 +81,11 @@ def bare_steps(training: Training) -> Steps:
     model, where = training.model.train(), training.where(training.noise)
     trained = model.stage_parameters(0) if isinstance(model, Staged) else model.parameters()
     optimiser = torch.optim.Adam(list(trained), training.lr, fused=True)
-    rows = torch.from_numpy(training.split.train.copy())
+    device = training.store.device
+    rows = torch.from_numpy(training.split.train.copy()).to(device)
     whole = training.store.batch(rows)
     size = min(BATCH, len(rows))
-    order, done = torch.randperm(len(rows)), 0
+    order, done = torch.randperm(len(rows), device=device), 0
 
     def advance(count: int) -> None:
         nonlocal done

@@ -48,3 +48,17 @@ def test_another_plane_of_a_run_is_asked_for_in_python(wine_run: Path) -> None:
     assert fitted.positions.shape == (178, 2)
     assert fitted.inverse is not None
     assert fitted.inverse.error > 0
+
+
+def test_the_length_of_a_film_can_be_told(
+    command: Command, digits_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "map.webp"
+    assert command("animate", digits_run, "--seconds", "2.6", "-o", out).code == 0
+    with Image.open(out) as film:
+        film.seek(1)
+        film.load()
+        assert film.info["duration"] == 200
+    outcome = command("animate", digits_run, "--seconds", "0", "-o", out)
+    assert outcome.code == 2
+    assert "seconds" in outcome.err

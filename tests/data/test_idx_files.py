@@ -51,7 +51,7 @@ def test_any_name_will_do_and_without_labels_that_is_said(tmp_path: Path) -> Non
         (idx_bytes(images(4))[:-9], "is truncated"),
         (idx_bytes(images(4))[:9], "is truncated"),
         (gzip.compress(idx_bytes(images(4)), mtime=0)[:-30], "is damaged"),
-        (b"\0\0\x08\x03" + b"\xff" * 12, "at most 2,147,483,648 are read"),
+        (b"\0\0\x08\x03" + b"\xff" * 12, "at most 4,398,046,511,104 are read"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(content: bytes, said: str, tmp_path: Path) -> None:

@@ -48,3 +48,13 @@ def test_without_ffmpeg_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -
 def test_frames_stay_at_least_20_ms() -> None:
     with Image.open(io.BytesIO(films.film("gif", FRAMES, 0.001))) as film:
         assert film.info["duration"] == 20
+
+
+def test_a_webp_keeps_every_pixel_and_its_pause() -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (5, 9, 7, 3), np.uint8)
+    with Image.open(io.BytesIO(films.film("webp", frames, 1.0))) as found:
+        assert found.n_frames == 5
+        for number, frame in enumerate(frames):
+            found.seek(number)
+            assert np.array_equal(np.asarray(found.convert("RGB")), frame)
+            assert found.info["duration"] == 200

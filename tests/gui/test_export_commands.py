@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from aeviz import messages as m
 from aeviz.gui.commands import Commands
-from aeviz.gui.export_commands import NO_RUN, OWN, ExportCommands
+from aeviz.gui.export_commands import NO_PATH, NO_RUN, OWN, ExportCommands
 from aeviz.gui.exports import EXPORTS, with_ending
+from aeviz.gui.route import Anchor
 from aeviz.gui.session import Session
 from aeviz.results import WRITERS
 from tests.gui.map_scene import fill
@@ -82,3 +84,24 @@ def test_an_ending_that_was_written_stays() -> None:
     assert with_ending(Path("z.npz"), latents, "CSV table (*.csv)") == Path("z.npz")
     assert with_ending(Path("z"), latents, "") == Path("z.csv")
     assert with_ending(Path("folder"), projector, "") == Path("folder")
+
+
+def test_a_film_of_the_path_takes_the_path_along(
+    commands: Commands, posted: list[m.Message], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session = session_of(commands)
+    fill(session)
+    action = commands.action("export.path")
+    assert action.toolTip() == NO_PATH
+    session.route.add(Anchor(np.float32([0, 0])))
+    session.route.add(Anchor(np.float32([1, 2])))
+    assert action.isEnabled()
+    chosen = (str(tmp_path / "path"), "WebP, smaller and exact (*.webp)")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    action.trigger()
+    request = posted[-1]
+    assert isinstance(request, m.ExportRun)
+    assert request.target == str(tmp_path / "path.webp")
+    along = np.array(request.options["z"])
+    assert along[0].tolist() == [0, 0]
+    assert along[-1].tolist() == [1, 2]

@@ -16,7 +16,7 @@ LEFT = Qt.MouseButton.LeftButton
 def legend(qapp: QApplication, qtbot: QtBot) -> Legend:
     made = Legend()
     qtbot.addWidget(made)
-    made.set_groups(colouring.by_label(run_opened(60, 3)).groups, frozenset(), "label")
+    made.set_colouring(colouring.by_label(run_opened(60, 3)), frozenset(), "label")
     made.show()
     return made
 
@@ -83,13 +83,13 @@ def test_the_tooltip_says_what_a_click_does_and_names_what_is_cut(legend: Legend
     assert "class 0" not in legend.rows.tooltip_of(0)
     long = "a name that is far too long for a column beside a map"
     run = run_opened(60, 3, class_names=(long, "b", "c"))
-    legend.set_groups(colouring.by_label(run).groups, frozenset(), "label")
+    legend.set_colouring(colouring.by_label(run), frozenset(), "label")
     assert long in legend.rows.tooltip_of(0)
 
 
 def test_many_labels_scroll_in_little_room(legend: Legend) -> None:
     run = run_opened(600, 60)
-    legend.set_groups(colouring.by_label(run).groups, frozenset(), "label")
+    legend.set_colouring(colouring.by_label(run), frozenset(), "label")
     legend.resize(legend.sizeHint().width(), 200)
     assert legend.rows.height() > 1000
     assert legend.minimumSizeHint().height() < 200

@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from aeviz import raster
+from aeviz import kernels, paths, raster
+from aeviz.gui import refining
 from aeviz.gui.plotting import StyledPlot
 from aeviz.gui.points import PointCloudItem, spot_diameter
 
@@ -115,3 +116,50 @@ def test_a_plot_with_points_dies(qapp: QApplication) -> None:
     del made, item
     gc.collect()
     assert [each() for each in dead] == [None, None]
+
+
+def test_a_large_cloud_is_refined_once_it_rests_and_looks_the_same(
+    plot: StyledPlot, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernels.compile_in_background(paths.cache() / "kernels")
+    assert kernels.wait(120)
+    monkeypatch.setattr(refining, "FROM", 1000)
+    generator = np.random.default_rng(0)
+    positions = generator.uniform(0, 10, (20_000, 2))
+    item = cloud(plot, positions.tolist(), generator.integers(0, 2, 20_000).tolist())
+    before = shown(plot)
+    assert not item.is_refined
+    qtbot.waitUntil(lambda: item.is_refined, timeout=10_000)
+    assert item._refining.levels is not None
+    row = item.row_at(QPointF(200, 150), 20.0)
+    plot.getViewBox().translateBy(x=1e-9)  # the image is drawn anew
+    assert alike(before, shown(plot)) > 0.97
+    item.set_palette(raster.to_palette(np.array([[0, 200, 0], [0, 0, 90]], np.uint8)))
+    assert item.is_refined  # other colours, the same points
+    assert item.row_at(QPointF(200, 150), 20.0) == row
+    item.set_palette(np.array([0, 0xFF0000FF], np.uint32))
+    assert item._refining.levels is None  # others are hidden: all are looked at until it rests
+    qtbot.waitUntil(lambda: item.is_refined, timeout=10_000)
+
+
+def test_points_that_move_are_not_refined(
+    plot: StyledPlot, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refining, "FROM", 100)
+    monkeypatch.setattr(refining.levels, "build", None)  # whoever calls it fails
+    positions = np.random.default_rng(0).uniform(0, 10, (500, 2)).astype(np.float32)
+    item = cloud(plot, positions.tolist(), [0] * 500)
+    for _ in range(8):
+        item.set_positions(positions * np.float32(0.99))
+        qtbot.wait(refining.REST_MS // 4)
+    assert item._refining._thread is None
+    item.clear()
+
+
+def alike(one: QImage, other: QImage) -> float:
+    """The share of pixels that are points in both or in neither."""
+    grounds = []
+    for image in (one, other):
+        pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+        grounds.append(pixels == pixels[150, 2])
+    return float(np.mean(grounds[0] == grounds[1]))

@@ -1,6 +1,7 @@
 """The VAE family in float64: divergences, priors, decomposition, MMD, and known optima."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -150,9 +151,10 @@ def test_with_free_bits_the_terms_still_make_the_loss() -> None:
 
 
 def test_the_warm_up_is_linear_over_epochs_and_not_in_validation() -> None:
-    weights = [warm_up(epoch, 20, is_training=True) for epoch in (0, 1, 10, 20, 30)]
+    epochs = [replace(step(), epoch=epoch) for epoch in (0, 1, 10, 20, 30)]
+    weights = [warm_up(each, 20, is_training=True) for each in epochs]
     assert weights == [0, 0.05, 0.5, 1, 1]
-    assert warm_up(1, 0, is_training=True) == warm_up(1, 20, is_training=False) == 1
+    assert warm_up(step(), 0, is_training=True) == warm_up(step(), 20, is_training=False) == 1
     model, batch = tiny(MODELS["vae"], TABLE, warm_up=10.0), batch_of(TABLE)
     losses = model.loss(batch, step())
     assert torch.allclose(losses.total, losses.parts["reconstruction"] + 0.1 * losses.parts["kl"])

@@ -18,8 +18,8 @@ from aeviz.data.idx import GZIP, TYPES, read_idx
 from aeviz.data.options import BINARISE
 from aeviz.data.own import read_head, register_format
 
-MOST_BYTES = 2**31
-"""Bytes of images at most: they are held in memory."""
+MOST_BYTES = 2**42
+"""Bytes of images at most; many of them stay on the disk."""
 
 MOST_SIDE = 4096
 IMAGES, LABELS = 3, 1

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aeviz import paths
+from aeviz.data.mapped import map_array
 
 BUDGET = 20 * 10**9
 """Bytes of decoded pictures at most that are kept."""
@@ -48,7 +49,7 @@ def find(key: str) -> Kept | None:
     place = folder() / key
     try:
         facts = json.loads((place / FACTS).read_text(encoding="utf-8"))
-        samples = np.load(place / SAMPLES, mmap_mode="r", allow_pickle=False)
+        samples = map_array(place / SAMPLES)
         os.utime(place / FACTS)
     except (OSError, ValueError):
         return None

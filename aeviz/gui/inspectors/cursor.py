@@ -41,6 +41,7 @@ PACE_MS = 150
 """While the mouse moves, what stands around the decode follows it so often: the decode comes first.
 """
 WAITING = "Decoding starts as soon as torch is loaded."
+NO_PLUGIN = "Its model needs a plug-in that is not loaded; its samples can be explored."
 NO_WEIGHTS = "This run keeps no weights that can decode; its samples can be explored."
 HINT = "Move the mouse over the map to decode there. A click pins the place."
 CLIPPED = (
@@ -352,10 +353,10 @@ class CursorInspector(Inspector):
         hint = NO_RUN if session.run is None else HINT
         self.hint.say("" if shown else hint)
         if session.run is not None and not session.run.decodes:
-            self.note.say(NO_WEIGHTS, "muted")
+            self.note.say(NO_PLUGIN if session.run.needs else NO_WEIGHTS, "muted")
         elif session.run is not None and session.engine is None:
             self.note.say(WAITING, "muted")
-        elif self.note.text() in (NO_WEIGHTS, WAITING) or not shown:
+        elif self.note.text() in (NO_WEIGHTS, NO_PLUGIN, WAITING) or not shown:
             self.note.say("")
 
     @Slot(object)

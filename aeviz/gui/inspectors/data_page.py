@@ -90,7 +90,18 @@ class DataInspector(Inspector):
         session.data_described.connect(self._on_data_described)
         session.selection_changed.connect(self._on_selection_changed)
         session.job_done.connect(self._on_job_done)
+        session.plugins.changed.connect(self._on_plugins_changed)
         self.chosen.currentIndexChanged.connect(self._on_chosen)
+
+    @Slot(object)
+    def _on_plugins_changed(self, message: m.PluginsChanged) -> None:
+        """Let the data sets of plug-ins be chosen, under their titles."""
+        for row in message.data:
+            place = self.chosen.findData(row["name"])
+            if place < 0:
+                self.chosen.addItem(row["title"], row["name"])
+            else:
+                self.chosen.setItemText(place, row["title"])
 
     # ── what is asked ─────────────────────────────────────────────────────────────────────────
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 
-from aeviz import geometry
+from aeviz.enclosed import enclosed
 from aeviz.gui import theme, wording
 from aeviz.gui.map_plot import MapPlot
 from aeviz.gui.outline import Outline
@@ -54,7 +54,7 @@ class AreaTool(Tool):
             self._select(np.array([row] if row >= 0 else [], np.int64), keys)
             return
         positions, polygon = self.plot.points.positions, np.array([[p.x(), p.y()] for p in shape])
-        found = geometry.inside(positions, polygon) & self.plot.points.visible
+        found = enclosed(positions, polygon) & self.plot.points.visible
         self._select(np.flatnonzero(found), keys)
 
     def _select(self, rows: NDArray[np.int64], keys: Keys) -> None:

@@ -1,0 +1,1 @@
+"""Trainings on a CUDA device; skipped without one."""
