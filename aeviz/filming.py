@@ -89,18 +89,6 @@ def film_of_path(
     yield 0.0, "decoding", None
     x = run.decode(np.asarray(z, np.float32), epoch, condition=condition)
     yield 0.5, "drawing", None
-    cells = _cells(run, x)
+    cells = run.cells(x)
     yield 0.7, "packing", None
     yield 1.0, "packing", films.film(kind, sheets.enlarged(cells), seconds)
-
-
-def _cells(run: "Run", x: FloatArray) -> ByteArray:
-    """Decodes as pictures of one size; those that a flow could not invert are empty."""
-    lacking = ~np.isfinite(x.reshape(len(x), -1)).all(axis=1)
-    x = np.where(np.isfinite(x), x, np.float32(0))
-    if run.is_image:
-        made = sheets.image_cells(sheets.pictures(x)[0])
-    else:
-        made = sheets.profile_cells(run.standardised(x))
-    made[lacking] = 255
-    return made

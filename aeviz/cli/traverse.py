@@ -7,14 +7,13 @@ from cyclopts import Parameter
 
 from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
-from aeviz.cli.decode import cells
+from aeviz.cli.decode import say_clipped
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import check_film, ending
 from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.whole import MaybeWhole, Whole
 
 if TYPE_CHECKING:
-    from aeviz.analysis.traversal import Traversal
     from aeviz.messages import ByteArray
 
 MOST_STEPS = 200
@@ -60,27 +59,19 @@ def traverse(
         found = opened.traverse(steps, number, sample=sample)  # type: ignore[arg-type]
     except errors.DrawError as error:
         raise CommandError(f"--sample {sample}: {error}") from error
-    places = found.z.reshape(-1, opened.latent_dim)
-    x = opened.decode(places, number, condition=told)  # type: ignore[arg-type]
-    shown = cells(opened, x, console)
+    x = opened.decode(found.z, number, condition=told)  # type: ignore[arg-type]
+    say_clipped(opened, x, console)
     for dimension in found.order:
         state = ", dead" if found.dead[dimension] else ""
         console.say(f"z{dimension + 1}: {found.weight[dimension]:.3g}{state}")
-    write_bytes(output, _content(kind, _paled(shown, found, steps), steps))
+    sheet = opened.picture(x, pale=found.dead[found.order])
+    write_bytes(output, _content(kind, sheet, *x.shape[:2]))
     console.result(str(output))
     return 0
 
 
-def _paled(cells: "ByteArray", found: "Traversal", steps: int) -> "ByteArray":
-    """The cells with those of dead dimensions three quarters of the way to paper."""
-    import numpy as np
-
-    is_dead = np.repeat(found.dead[found.order], steps)
-    cells[is_dead] = 255 - (255 - cells[is_dead]) // 4
-    return cells
-
-
-def _content(kind: str, cells: "ByteArray", steps: int) -> bytes:
+def _content(kind: str, sheet: "ByteArray", dimensions: int, steps: int) -> bytes:
+    """The sheet as a picture, or its columns one after the other as a film."""
     import math
 
     import numpy as np
@@ -88,8 +79,9 @@ def _content(kind: str, cells: "ByteArray", steps: int) -> bytes:
     from aeviz.export import films, sheets
 
     if kind == "png":
-        return sheets.png(sheets.sheet(cells, steps))
-    rows = cells.reshape(-1, steps, *cells.shape[1:])
+        return sheets.png(sheet)
+    # (D · H, steps · W, 3) -> (D, H, steps, W, 3) -> (D, steps, H, W, 3)
+    rows = sheet.reshape(dimensions, -1, steps, sheet.shape[1] // steps, 3).swapaxes(1, 2)
     columns = math.ceil(math.sqrt(len(rows)))
     frames = np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
     there_and_back = np.concatenate([frames, frames[-2:0:-1]])

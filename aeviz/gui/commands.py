@@ -85,6 +85,12 @@ COMMANDS = (
         apart=True,
     ),
     Command(
+        "script.save",
+        "Save as &Python…",
+        "Save a script that makes the map, or the panel used last, again without the window.",
+        "File",
+    ),
+    Command(
         "plugins.show",
         "&Plug-ins…",
         "Models, data sets and panels of your own: which are loaded, which files you trust.",
@@ -109,6 +115,13 @@ COMMANDS = (
         "Ctrl+Shift+C",
         "copy",
         apart=True,
+    ),
+    Command(
+        "script.copy",
+        "Copy as P&ython",
+        "Copy a script that makes the map, or the panel used last, again without the window.",
+        "Edit",
+        "Ctrl+Alt+C",
     ),
     Command(
         "select.all",

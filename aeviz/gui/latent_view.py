@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from aeviz import geometry, raster
-from aeviz.gui import colouring, theme
+from aeviz import colouring, geometry, raster
+from aeviz.gui import theme
 from aeviz.gui.hands import Hands, make_layers
 from aeviz.gui.legend import Legend
 from aeviz.gui.map_bar import MapBar

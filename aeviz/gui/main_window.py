@@ -34,6 +34,7 @@ from aeviz.gui.plane_commands import PlaneCommands
 from aeviz.gui.plugin_commands import PluginCommands
 from aeviz.gui.recent import RecentMenu, RecentRuns
 from aeviz.gui.recovery_bar import RecoveryBar
+from aeviz.gui.script_commands import ScriptCommands
 from aeviz.gui.session import Session
 from aeviz.gui.session_commands import SessionCommands
 from aeviz.gui.status_bar import StatusBar
@@ -91,7 +92,8 @@ class MainWindow(QMainWindow):
         TrainingCommands(session, self.plan, self.commands, self)
         ExportCommands(session, self.commands, self)
         PluginCommands(session, self.plan, self.docks, self.commands, self)
-        FigureCommands(session, self.latent_view, self.docks, self.commands, self)
+        scripts = ScriptCommands(session, self.latent_view, self.docks, self.commands, self)
+        FigureCommands(session, self.latent_view, self.docks, self.commands, scripts, self)
         self.files = SessionCommands(session, self.latent_view, self.docks, self.commands, self)
         self.autosaving = Autosaving(session, self.files)
         self._build()

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from aeviz import messages as m
-from aeviz.gui import saving
+from aeviz.gui import recipes, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
-from aeviz.gui.drawn import drawn_of
+from aeviz.gui.drawn import Draws, drawn_of
 from aeviz.gui.figure import FILTERS, Figure
 from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
@@ -33,6 +33,7 @@ from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
+from aeviz.script import Call, Name, Recipe, assigned
 
 VIEW = "draws"
 COUNTS = (16, 36, 64, 100, 225)
@@ -222,9 +223,17 @@ class DrawsInspector(Inspector):
         z = np.asarray(message.arrays["z"], np.float32)
         if "mu" in message.arrays:
             z = np.concatenate([message.arrays["mu"], z])
-        self.drawn.set_draws(z)
+        self.drawn.set_draws(z, self._draws(message.epoch))
         self._say_what(message.epoch)
         self._decode()
+
+    def _draws(self, epoch: int) -> Draws:
+        """How they were drawn."""
+        session, sample = self.session, None
+        if self.using == "posterior":
+            sample = int(recipes.numbers_of(session, session.selection[:1])[0])
+        count = int(self.number.currentData())
+        return Draws(self.using, count, self.seed, epoch, sample)
 
     def _say_what(self, epoch: int) -> None:
         fitted = f", fitted at epoch {epoch}" if self.using in ("gmm", "flow") else ""
@@ -314,6 +323,21 @@ class DrawsInspector(Inspector):
         session, words = self.session, f"draws, seed {self.seed}"
         about = {**about_of(session), "Generated": "yes", "Draw seed": str(self.seed)}
         return self.sheet.figure("draws", title_of(session, words), about)
+
+    def recipe(self) -> Recipe | None:
+        """The same draws, decoded in Python."""
+        session, draws, z = self.session, self.drawn.draws, self.drawn.z
+        if draws is None or z is None or self._values is None:
+            return None
+        named = {"condition": recipes.told(session)}
+        decode = Call("run.decode", [Name("z"), recipes.decoding_epoch(session)], named)
+        columns = math.ceil(math.sqrt(len(z)))
+        lines = [
+            *recipes.draw_lines(draws),
+            assigned("x", decode),
+            assigned("picture", Call("run.picture", [Name("x"), columns])),
+        ]
+        return Recipe("draws", lines)
 
     def save_arrays(self, path: Path) -> None:
         """Save what `aeviz draw -o FILE.npz` saves; `noticed` or `failed` says how it went."""
