@@ -151,6 +151,6 @@ def stored(settings: QSettings | None) -> list[OwnData]:
             OwnData(entry_from(row["entry"]), dict(row["options"]), int(row["features"]))
             for row in rows
         ]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return []
     return [own for own in found[:_KEPT] if os.path.exists(own.entry.name)]
