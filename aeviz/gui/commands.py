@@ -55,6 +55,27 @@ COMMANDS = (
         "File",
     ),
     Command(
+        "session.open",
+        "Open s&ession…",
+        "Show everything again as it was when a session was saved.",
+        "File",
+        apart=True,
+    ),
+    Command(
+        "session.save",
+        "&Save session",
+        "Save what is on screen, with a link to the run.",
+        "File",
+        "Ctrl+S",
+    ),
+    Command(
+        "session.save-as",
+        "Save session &as…",
+        "Save what is on screen in another file.",
+        "File",
+        "Ctrl+Shift+S",
+    ),
+    Command(
         "figure.save",
         "Save fi&gure…",
         "Save the map or a panel as PNG, SVG or PDF, or copy it.",
