@@ -56,10 +56,7 @@ def path(
     """
     kind = ending(output, ("png", "gif", "webp", "mp4", "csv"))
     number = parse_epoch(epoch)
-    if method not in METHODS:
-        raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
-    if not 2 <= steps <= MOST_STEPS:
-        raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
+    _check(method, steps)
     check_film(kind)
     from aeviz import api, errors
     from aeviz.runs.atomic import write_bytes
@@ -77,6 +74,13 @@ def path(
     write_bytes(output, _content(kind, opened, found.z, found.x, console))
     console.result(str(output))
     return 0
+
+
+def _check(method: str, steps: int) -> None:
+    if method not in METHODS:
+        raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
+    if not 2 <= steps <= MOST_STEPS:
+        raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
 
 
 def _content(kind: str, run: "Run", z: "FloatArray", x: "FloatArray", console: Console) -> bytes:
