@@ -324,7 +324,7 @@ class Run(AskedRun):
             size: Of the plot in logical pixels; there are two pixels for each.
 
         Returns:
-            uint8 (H, W, 3); validation is dashed.
+            uint8 (H, W, 3); validation is dashed, what is known in advance dotted.
 
         Raises:
             ValueError: If there is no such metric.

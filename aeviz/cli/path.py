@@ -1,7 +1,7 @@
 """`aeviz path`: decodes along a path through the latent space."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -66,15 +66,9 @@ def path(
     words = [("--from", from_), *(("--via", word) for word in via or ()), ("--to", to)]
     anchors = [parse_place(flag, word, opened, number) for flag, word in words]
     told = parse_condition(condition, opened.conditions)
+    named: dict[str, Any] = {"method": method, "condition": told, "measured": False}
     try:
-        found = opened.along(
-            anchors,
-            steps,
-            number,  # type: ignore[arg-type]
-            method=method,  # type: ignore[arg-type]
-            condition=told,
-            measured=False,
-        )
+        found = opened.along(anchors, steps, number, **named)  # type: ignore[arg-type]
     except errors.PathError as error:
         raise CommandError(f"--method {method}: {error}") from error
     write_bytes(output, _content(kind, opened, found.z, found.x, console))
