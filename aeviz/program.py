@@ -195,9 +195,10 @@ class Program(QObject):
     @Slot(object)
     def _on_last_failed(self, failure: Failed) -> None:
         """Show the demo where what was shown last is gone or damaged; the sentence stays."""
-        self.session.failed.disconnect(self._on_last_failed)
-        if self.session.run is None and failure.where in ("open", "session"):
-            self.session.open_run(str(paths.demo()))
+        if failure.where in ("open", "session"):
+            self.session.failed.disconnect(self._on_last_failed)
+            if self.session.run is None:
+                self.session.open_run(str(paths.demo()))
 
     @Slot(int)
     def _on_demo_epoch(self, epoch: int) -> None:

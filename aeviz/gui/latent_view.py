@@ -375,7 +375,8 @@ class LatentView(QWidget):
         """Show a region as if a person had chosen it; None follows the points."""
         self.reset()
         if region is not None and self._is_near(region):
-            self._is_automatic, self._chosen = False, region
+            left, right, low, high = map(float, region)
+            self._is_automatic, self._chosen = False, (left, right, low, high)
             self.plot.look_at(region)
 
     def _is_near(self, region: geometry.Region) -> bool:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 
 from aeviz import paths
 from aeviz.gui.commands import Commands
@@ -136,8 +136,16 @@ class SessionCommands(QObject):
         name = re.sub(r"[^\w.-]+", "-", "" if run is None else run.title).strip("-.") or "session"
         proposed = self.path or str(Path(self._folder()) / f"{name}{SUFFIX}")
         path, _ = QFileDialog.getSaveFileName(self._window, title, proposed, _filter())
-        if path:
-            self.save(path if Path(path).suffix else path + SUFFIX)
+        target = path if not path or Path(path).suffix else path + SUFFIX
+        # The dialog has asked about the name as it was written, not about the one with an ending.
+        if target and (target == path or not Path(target).exists() or self._may_replace(target)):
+            self.save(target)
+
+    def _may_replace(self, path: str) -> bool:
+        question = f"{Path(path).name} is there already. Replace it?"
+        buttons = QMessageBox.StandardButton
+        asked = QMessageBox.question(self._window, "aeviz", question, buttons.Yes | buttons.Cancel)
+        return asked == buttons.Yes
 
     def save(self, path: str) -> None:
         """Write what is on screen into a session file; a sentence says how it went."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QTabBar
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QTabBar
 
 from aeviz import messages as m
 from aeviz import session_messages as sm
@@ -152,6 +152,24 @@ def test_saving_asks_once_where_to(
         window.session.receive(sm.SessionSaved(path=saving.path, shown=saving.shown))
     assert asked == ["/runs/VAE-on-digits.aeviz"]
     assert window.windowTitle() == "mine.aeviz[*] – VAE on digits – aeviz"
+
+
+@pytest.mark.parametrize("answer", ["Yes", "Cancel"])
+def test_a_file_is_not_replaced_under_a_name_that_nobody_wrote(
+    answer: str,
+    window: MainWindow,
+    posted: list[m.Message],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mine.aeviz").write_bytes(b"old")
+    chosen = str(tmp_path / "mine"), ""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: button)
+    show_run(window)
+    trigger(window, "session.save-as")
+    assert (last(posted, sm.SaveSession) is not None) == (answer == "Yes")
 
 
 def test_without_a_run_there_is_nothing_to_save(window: MainWindow) -> None:
