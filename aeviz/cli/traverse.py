@@ -14,7 +14,6 @@ from aeviz.cli.plugins import Plugins, use
 from aeviz.cli.whole import MaybeWhole, Whole
 
 if TYPE_CHECKING:
-    from aeviz.analysis.traversal import Traversal
     from aeviz.messages import ByteArray
 
 MOST_STEPS = 200
@@ -51,6 +50,7 @@ def traverse(
     if not 2 <= steps <= MOST_STEPS:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
     from aeviz import api, errors
+    from aeviz.filming import paled
     from aeviz.runs.atomic import write_bytes
 
     use(plugin)
@@ -66,31 +66,19 @@ def traverse(
     for dimension in found.order:
         state = ", dead" if found.dead[dimension] else ""
         console.say(f"z{dimension + 1}: {found.weight[dimension]:.3g}{state}")
-    write_bytes(output, _content(kind, _paled(shown, found, steps), steps))
+    write_bytes(output, _content(kind, paled(shown, found, steps), steps))
     console.result(str(output))
     return 0
 
 
-def _paled(cells: "ByteArray", found: "Traversal", steps: int) -> "ByteArray":
-    """The cells with those of dead dimensions three quarters of the way to paper."""
-    import numpy as np
-
-    is_dead = np.repeat(found.dead[found.order], steps)
-    cells[is_dead] = 255 - (255 - cells[is_dead]) // 4
-    return cells
-
-
 def _content(kind: str, cells: "ByteArray", steps: int) -> bytes:
-    import math
-
     import numpy as np
 
     from aeviz.export import films, sheets
+    from aeviz.filming import sweep_sheets
 
     if kind == "png":
         return sheets.png(sheets.sheet(cells, steps))
-    rows = cells.reshape(-1, steps, *cells.shape[1:])
-    columns = math.ceil(math.sqrt(len(rows)))
-    frames = np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
+    frames = sweep_sheets(cells, steps)
     there_and_back = np.concatenate([frames, frames[-2:0:-1]])
     return films.film(kind, sheets.enlarged(there_and_back))
