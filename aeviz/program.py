@@ -12,6 +12,7 @@ from aeviz import paths
 from aeviz.compute.engine import Engine
 from aeviz.gui import theme
 from aeviz.gui.bridge import Bridge
+from aeviz.gui.kept_settings import KeptSettings, settings_file
 from aeviz.gui.main_window import MainWindow
 from aeviz.gui.opening import is_run
 from aeviz.gui.session import Session
@@ -70,9 +71,7 @@ class Program(QObject):
     def make(cls, *, own_process: bool) -> "Program":
         """The program of a person: application, settings, log."""
         make_application()
-        settings = QSettings(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "aeviz", "aeviz"
-        )
+        settings = KeptSettings(settings_file())
         return cls(
             settings,
             own_process=own_process,
@@ -95,7 +94,7 @@ class Program(QObject):
         if path is not None and not is_run(Path(path)):
             self._data, path = path, None
             QTimer.singleShot(0, self._on_data_named)  # over the window, which comes first
-        last = next((each for each in self.window.recent.paths if Path(each).is_dir()), None)
+        last = self.window.recent.newest()
         if path is None and last is None:
             self.session.epoch_added.connect(self._on_demo_epoch)
         self.session.open_run(path or last or str(paths.demo()))

@@ -4,7 +4,6 @@ Imports no torch, unless there are plug-ins to be listed too.
 """
 
 import json
-import sys
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -32,7 +31,7 @@ def list_(
         plugin: Python file of your own whose models or data are listed too; it is run as a program.
     """
     use(plugin)
-    rows: tuple[Entry, ...] = getattr(_catalogue(), what)
+    rows: tuple[Entry, ...] = getattr(_catalogue(bool(plugin)), what)
     console = Console()
     if json_:
         objects = [_object(entry) for entry in rows]
@@ -42,13 +41,12 @@ def list_(
     return 0
 
 
-def _catalogue() -> Catalogue:
+def _catalogue(has_plugins: bool) -> Catalogue:
     """What is built in, and what plug-ins bring where there are some."""
     from importlib.metadata import entry_points
 
     groups = ("aeviz.models", "aeviz.data")
-    has_installed = any(entry_points(group=group) for group in groups)
-    if not has_installed and "aeviz.compute.plugins" not in sys.modules:
+    if not has_plugins and not any(entry_points(group=group) for group in groups):
         return catalogue.load()
     from aeviz.compute import entries, plugins
 

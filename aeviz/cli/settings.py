@@ -17,7 +17,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise CommandError(f"--config {path}: there is no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"--config {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CommandError(f"--config {path} is not valid TOML: {error}") from error
     for name, value in read.items():
         if name not in (*GROUPS, *BESIDE):

@@ -195,7 +195,9 @@ def entry_points(groups: Iterable[str] = KINDS) -> list[importlib.metadata.Entry
     return [point for group in groups for point in found.select(group=f"aeviz.{group}")]
 
 
-def _join_installed(groups: Iterable[str]) -> None:
+@cache
+def _join_installed(groups: tuple[str, ...]) -> None:
+    """Once in a process: what is installed meanwhile is there at the next start."""
     for point in entry_points(groups):
         _load_entry(point)
 

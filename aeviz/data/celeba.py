@@ -150,8 +150,10 @@ def _attributes(files: _Files, count: int) -> tuple[list[str], NDArray[np.int64]
     if head[1] != list(ATTRIBUTES):
         raise DataError(f"{files.attributes} names other attributes than CelebA's; replace it")
     names, rows = [], []
-    for (name, *values), (named, *part) in zip(attributes, parts, strict=False):
-        if name != named or not _is_image_name(name) or len(values) != len(ATTRIBUTES):
+    lines = itertools.zip_longest(attributes, parts, fillvalue=["nothing"])
+    for (name, *values), (named, *part) in lines:
+        is_whole = part in (["0"], ["1"], ["2"]) and len(values) == len(ATTRIBUTES)
+        if name != named or not _is_image_name(name) or not is_whole:
             raise DataError(
                 f"{files.attributes} and {files.parts} differ at {name!r}; replace them"
             )

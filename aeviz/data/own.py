@@ -141,6 +141,10 @@ LOOKS: Sequence[tuple[bytes, str]] = (
 """How a file that is no data begins, in lower or own letters, and what to do."""
 
 
+TAR_AT = 257
+"""Where a tar archive says what it is."""
+
+
 def _refusal(path: Path, head: bytes) -> str:
     """What a file that no format knows looks like, and what to do."""
     if path.is_dir():
@@ -152,6 +156,8 @@ def _refusal(path: Path, head: bytes) -> str:
         return f"is a pickle, which could run any program when opened; {CONVERT}"
     if head.startswith(b"PK") and any(mark in head for mark in (b"/data.pkl", b".data/", b"code/")):
         return f"is a file of torch.save, which holds a pickle or code; {CONVERT}"
+    if head[TAR_AT:].startswith(b"ustar"):
+        return "is a tar archive, which may hold anything: unpack it, and open what is in it"
     start = head.lower().lstrip()
     for magic, sentence in LOOKS:
         if head.startswith(magic) or start.startswith(magic):

@@ -148,23 +148,25 @@ def main() -> None:
         fence(Path(task["folder"]))
         facts = read(path, task["options"], Sink(Path(task["folder"]), limits["output"]))
         say({"facts": facts})
-    except DataError as error:
-        sentence = str(error)
-        say({"error": sentence if str(path) in sentence else f"{path}: {sentence}"})
-    except MemoryError:
-        say(
-            {
-                "error": f"{path}: reading it needs more than the "
-                f"{limits['memory'] / 2**30:.0f} GB of memory that a reader may take: split the "
-                "file, or save it as NPY"
-            }
-        )
-    except OSError as error:
-        say({"error": f"{path} cannot be read: {error.strerror or error}"})
     except Exception as error:  # noqa: BLE001 - whatever a library raises on a damaged file
-        words = " ".join(str(error).split())[:200]
-        say({"error": f"{path} is damaged: {type(error).__name__}: {words}"})
+        say({"error": refusal(error, path, limits)})
     os._exit(0)  # what was found is on the disk; libraries may not like to be left otherwise
+
+
+def refusal(error: Exception, path: Path, limits: Mapping[str, Any]) -> str:
+    """One sentence that names the file, whatever was raised while it was read."""
+    if isinstance(error, DataError):
+        sentence = str(error)
+        return sentence if str(path) in sentence else f"{path}: {sentence}"
+    if isinstance(error, MemoryError):
+        return (
+            f"{path}: reading it needs more than the {limits['memory'] / 2**30:.0f} GB of memory "
+            "that a reader may take: split the file, or save it as NPY"
+        )
+    if isinstance(error, OSError):
+        return f"{path} cannot be read: {error.strerror or error}"
+    words = " ".join(str(error).split())[:200]
+    return f"{path} is damaged: {type(error).__name__}: {words}"
 
 
 def _end_with_parent() -> None:

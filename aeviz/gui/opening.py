@@ -1,6 +1,7 @@
 """What a person opens: a run folder is shown, other files and folders are looked at as data."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -51,7 +52,7 @@ class Opening(QObject):
         self._settings = settings
         self._window = window
         self._awaited: Mapping[str, Any] = {}
-        plan.offer_own(_stored(settings))
+        plan.offer_own(stored(settings))
         session.data_previewed.connect(self._on_previewed)
 
     def open(self, path: str) -> None:
@@ -83,7 +84,7 @@ class Opening(QObject):
         name = str(group.pop("name", ""))
         known = {entry.name for entry in self._plan.catalogue.data}
         known |= {own.entry.name for own in self._plan.own}
-        if name and name not in known and Path(name).is_absolute() and Path(name).exists():
+        if name and name not in known and Path(name).is_absolute() and os.path.exists(name):
             self._awaited = settings
             self._session.preview_data(name, group)
 
@@ -119,15 +120,20 @@ class Opening(QObject):
     def _on_taken(self, entry: Entry, options: dict[str, Any], features: int) -> None:
         self._plan.use_own(OwnData(entry, options, features))
         if self._settings is not None:
-            self._settings.setValue(_KEY, json.dumps([_row(own) for own in self._plan.own[:_KEPT]]))
+            self._settings.setValue(_KEY, remembered(self._plan.own))
         self.data_taken.emit()
+
+
+def remembered(own: Sequence[OwnData]) -> str:
+    """A person's own data, newest first, as a word that settings can hold."""
+    return json.dumps([_row(each) for each in own[:_KEPT]])
 
 
 def _row(own: OwnData) -> dict[str, Any]:
     return {"entry": asdict(own.entry), "options": dict(own.options), "features": own.features}
 
 
-def _stored(settings: QSettings | None) -> list[OwnData]:
+def stored(settings: QSettings | None) -> list[OwnData]:
     """What was remembered and still exists; nothing where it was spoilt or another version's."""
     value = None if settings is None else settings.value(_KEY)
     try:
@@ -136,6 +142,6 @@ def _stored(settings: QSettings | None) -> list[OwnData]:
             OwnData(entry_from(row["entry"]), dict(row["options"]), int(row["features"]))
             for row in rows
         ]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
-    return [own for own in found[:_KEPT] if Path(own.entry.name).exists()]
+    return [own for own in found[:_KEPT] if os.path.exists(own.entry.name)]

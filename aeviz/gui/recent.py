@@ -1,5 +1,6 @@
 """Runs that were shown before: the menu greys those that are gone."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
@@ -27,6 +28,10 @@ class RecentRuns(QObject):
     def paths(self) -> tuple[str, ...]:
         """The runs, newest first."""
         return tuple(self._paths)
+
+    def newest(self) -> str | None:
+        """The newest that is still there."""
+        return next(filter(os.path.isdir, self._paths), None)
 
     def add(self, path: str) -> None:
         """Put a run first."""
@@ -76,7 +81,7 @@ class RecentMenu(QMenu):
         folder = Path(path)
         action = QAction(f"{folder.name}  –  {folder.parent}".replace("&", "&&"), self)
         action.setData(path)
-        there = folder.is_dir()
+        there = os.path.isdir(path)  # which also bears what can be no path
         action.setEnabled(there)
         action.setToolTip(path if there else self.tr("{path} is gone.").format(path=path))
         action.triggered.connect(self._on_chosen)

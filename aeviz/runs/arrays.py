@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -31,28 +30,27 @@ def parse_array(data: bytes, where: str, dtype: type[np.generic], ndim: int) -> 
         RunError: If it is no `.npy` file, has another dtype or number of axes, or its length is
             not the one that its header declares.
     """
-    file = io.BytesIO(data)
-    shape, fortran, kind = _header(file, len(data), where)
-    _check(where, (kind, len(shape)), (np.dtype(dtype), ndim))
-    flat = np.frombuffer(data, kind, offset=file.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
+    found = parse_any_array(data, where)
+    wanted = np.dtype(dtype)
+    is_any_width = wanted.itemsize == 0 and found.dtype.kind == wanted.kind
+    if found.ndim != ndim or (found.dtype != wanted and not is_any_width):
+        raise RunError(
+            f"{where} holds {found.dtype} with {found.ndim} axes, expected {np.dtype(dtype)} with "
+            f"{ndim}"
+        )
+    return found
 
 
-def map_array(file: BinaryIO, where: str) -> NDArray[Any]:
-    """The array in an open `.npy` file, memory-mapped read-only.
+def parse_any_array(data: bytes, where: str) -> NDArray[Any]:
+    """As `parse_array`, of whatever type and shape it is.
 
     Raises:
         RunError: As `parse_array`; objects are refused.
     """
-    size = os.fstat(file.fileno()).st_size
-    shape, fortran, kind = _header(file, size, where)
-    if not math.prod(shape):  # nothing that could be mapped
-        empty = np.empty(shape, kind)
-        empty.flags.writeable = False
-        return empty
-    return np.memmap(
-        file, kind, mode="r", offset=file.tell(), shape=shape, order="F" if fortran else "C"
-    )
+    file = io.BytesIO(data)
+    shape, fortran, kind = _header(file, len(data), where)
+    flat = np.frombuffer(data, kind, offset=file.tell())
+    return flat.reshape(shape, order="F" if fortran else "C")
 
 
 def parse_weights(data: bytes, where: str) -> dict[str, NDArray[Any]]:
@@ -82,11 +80,3 @@ def _header(file: BinaryIO, size: int, where: str) -> Header:
     if expected != size:
         raise RunError(f"{where} is damaged: its header asks for {expected} bytes, it has {size}")
     return shape, fortran, kind
-
-
-def _check(where: str, found: tuple[np.dtype[Any], int], wanted: tuple[np.dtype[Any], int]) -> None:
-    is_any_width = wanted[0].itemsize == 0 and found[0].kind == wanted[0].kind
-    if found != wanted and not (is_any_width and found[1] == wanted[1]):
-        raise RunError(
-            f"{where} holds {found[0]} with {found[1]} axes, expected {wanted[0]} with {wanted[1]}"
-        )

@@ -1,5 +1,6 @@
 """The files of epochs, `latents/` and `weights/`: written, found, thinned, removed."""
 
+import errno
 import logging
 import os
 import re
@@ -7,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from aeviz.runs.atomic import make_folder, remove, write_bytes
+from aeviz.runs.atomic import make_folder, remove, save_error, write_bytes
 from aeviz.runs.reading import refuse_link
 from aeviz.runs.schema import (
     AXES,
@@ -63,6 +64,9 @@ class EpochFiles:
         Raises:
             SaveError: If one cannot be written.
         """
+        if not self._root.is_dir():  # it went during the training: its epochs belong nowhere else
+            missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            raise save_error(self._root, 0, missing)
         hashes = {}
         for folder, data in contents.items():
             name = EPOCH_FILES[folder](epoch)

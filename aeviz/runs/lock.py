@@ -98,11 +98,17 @@ class Lock:
             RunError: If it cannot be read any more.
             SaveError: If it cannot be removed.
         """
-        try:
-            if holder_of(self._path.parent) == self._holder:
-                self._path.unlink(missing_ok=True)
-        except OSError as error:
-            raise save_error(self._path, 0, error) from error
+        for is_last in (False, True):  # or this process would keep itself from writing later
+            try:
+                if holder_of(self._path.parent) == self._holder:
+                    self._path.unlink(missing_ok=True)
+                return
+            except RunError:
+                if is_last:
+                    raise
+            except OSError as error:
+                if is_last:
+                    raise save_error(self._path, 0, error) from error
 
 
 def holder_of(root: Path) -> Holder | None:

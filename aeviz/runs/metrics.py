@@ -99,7 +99,9 @@ def append(root: Path, line: EpochLine) -> None:
         try:
             _append(descriptor, data, root if is_new else None)
         finally:
-            os.close(descriptor)
+            # The line is on the disk or was taken back: closing changes neither, whatever it says.
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
     except OSError as error:
         raise save_error(path, len(data), error) from error
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aeviz.messages import ByteArray, FloatArray, IntArray
 from aeviz.runs import axes as principal
-from aeviz.runs.arrays import HEADER_LIMIT, map_array, parse_array, parse_weights
+from aeviz.runs.arrays import HEADER_LIMIT, parse_any_array, parse_array, parse_weights
 from aeviz.runs.control import ask
 from aeviz.runs.epochs import epochs_in
 from aeviz.runs.info import read_info
@@ -255,23 +255,22 @@ class RunFolder:
 
     @cached_property
     def samples(self) -> NDArray[Any] | None:
-        """The shown samples in their own units, memory-mapped read-only.
+        """The shown samples in their own units, read-only.
 
         uint8 (K, H, W, C) or float32 (K, F), where K < N when the folder keeps only the first
-        rows; None when it keeps none.
+        rows; None when it keeps none. They are read as a whole, `SAMPLES_BUDGET` bytes at most: a
+        file that was mapped into memory and is cut meanwhile would end the process.
 
         Raises:
             RunError: If the file is damaged.
         """
-        if not self._exists(SAMPLES):
-            return None
         path = self.path / SAMPLES
-        with os.fdopen(open_inside(self.path, SAMPLES), "rb") as file:
-            if os.fstat(file.fileno()).st_size > SAMPLES_BUDGET + HEADER_LIMIT:
-                raise RunError(f"{path} is larger than the {SAMPLES_BUDGET} bytes it may have")
-            self._require_hash(SAMPLES, file_digest(file, "sha256").hexdigest())
-            file.seek(0)
-            samples = map_array(file, str(path))
+        try:
+            data = read_bytes(self.path, SAMPLES, SAMPLES_BUDGET + HEADER_LIMIT)
+        except FileNotFoundError:
+            return None
+        self._require_hash(SAMPLES, sha256(data).hexdigest())
+        samples = parse_any_array(data, str(path))
         shape = list(samples.shape[1:])
         if samples.dtype != (np.uint8 if len(shape) == 3 else np.float32) or not shape:
             raise RunError(f"{path} holds {samples.dtype} of shape {samples.shape}, not samples")

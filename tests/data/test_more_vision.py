@@ -323,7 +323,13 @@ def test_the_middle_of_a_face_is_taken(tmp_path: Path) -> None:
         ("list_attr_celeba.txt", b"12\nbald young\n", "names other attributes"),
         ("list_attr_celeba.txt", b"", "names other attributes"),
         ("list_eval_partition.txt", b"../secret.jpg 0\n", "differ at '000001.jpg'"),
-        ("list_eval_partition.txt", b"000001.jpg 2\n", "names no training image"),
+        ("list_eval_partition.txt", b"000001.jpg 2\n", "differ at '000002.jpg'"),
+        ("list_eval_partition.txt", b"000001.jpg\n", "differ at '000001.jpg'"),
+        (
+            "list_eval_partition.txt",
+            b"".join(b"%06d.jpg 2\n" % number for number in range(1, 13)),
+            "names no training image",
+        ),
     ],
 )
 def test_damaged_files_of_celeba_are_named(

@@ -1,5 +1,6 @@
 """NumPy files as data sets: what is read, what is refused with file and array named."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,14 @@ def test_what_declares_more_than_it_has_is_refused_before_it_is_read(tmp_path: P
     header = {"descr": "<f8", "fortran_order": False, "shape": (10**9, 100)}
     with (tmp_path / "own.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-    with pytest.raises(DataError, match="it is truncated: it declares 800,000,000,"):
+        size = file.tell() + 8 * 10**11
+    with pytest.raises(DataError, match="is truncated"):
+        data.load(str(tmp_path / "own.npy"), tmp_path)
+    try:
+        os.truncate(tmp_path / "own.npy", size)
+    except OSError:
+        pytest.skip("no sparse files of this size here")
+    with pytest.raises(DataError, match=r"745\.1 GB|372\.5 GB"):
         data.load(str(tmp_path / "own.npy"), tmp_path)
 
 

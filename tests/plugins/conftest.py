@@ -25,6 +25,7 @@ def forget() -> None:
     for store in (plugins._loaded, plugins._named, plugins._faults):
         store.clear()
     plugins._load_entry.cache_clear()
+    plugins._join_installed.cache_clear()
 
 
 @pytest.fixture(autouse=True)

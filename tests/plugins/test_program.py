@@ -127,6 +127,25 @@ def test_a_file_that_cannot_be_loaded_is_not_trusted_and_is_said(
     assert not trust_store.trusted()
 
 
+def test_a_named_file_that_cannot_be_loaded_is_said_and_the_window_goes_on(
+    start: Start, qtbot: Any, tmp_path: Path, own_model: Path
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("1 / 0\n")
+    for path in (broken, own_model):
+        plugins.name_file(path)
+    program = start()
+    said: list[Any] = []
+    program.session.failed.connect(said.append)
+    qtbot.waitUntil(lambda: program.session.engine is not None, timeout=PATIENCE)
+    assert [each.summary for each in said] == [
+        f"{broken}, line 1: ZeroDivisionError: division by zero"
+    ]
+    rows = {row.name: row for row in program.session.plugins.rows}
+    assert rows["mine.py"].is_loaded
+    assert "line 1" in rows["broken.py"].sentence
+
+
 def test_a_file_exchanged_while_the_question_stood_is_not_run(
     start: Start, qtbot: Any, own_model: Path
 ) -> None:

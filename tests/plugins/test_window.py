@@ -171,6 +171,9 @@ def test_a_panel_of_a_plugin_gets_a_dock_and_a_line_in_the_menu(
     assert dock.toggleViewAction() in menu.actions()
     window.session.receive(changed())
     assert menu.actions().count(dock.toggleViewAction()) == 1
+    window.docks.reset()
+    assert dock.parent() is window
+    assert window.dockWidgetArea(dock) == Qt.DockWidgetArea.RightDockWidgetArea
 
 
 def test_a_panel_that_breaks_is_said_and_stops_nothing(

@@ -79,7 +79,12 @@ LOGGED = ("notes.json", "control.json")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = make_run(tmp_path_factory.mktemp("sound") / "run", 3)
+    return sound_run(tmp_path_factory.mktemp("sound") / "run")
+
+
+def sound_run(path: Path) -> Path:
+    """A run folder with every kind of file in it."""
+    root = make_run(path, 3)
     groups = [{"name": "left", "samples": [1, 2, 5]}, {"name": "right", "samples": [3]}]
     write_notes(root, {"groups": groups, "attributes": []})
     ask(root, pause=True, turn={"beta": 4.0})

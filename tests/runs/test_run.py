@@ -126,10 +126,14 @@ def test_the_nearest_epoch_is_the_earlier_of_two(tmp_path: Path) -> None:
         run.weights(6)
 
 
-def test_samples_are_mapped_and_cannot_be_written(tmp_path: Path) -> None:
-    samples = RunFolder.open(make_run(tmp_path / "run", 1)).samples
-    assert isinstance(samples, np.memmap)
+def test_samples_cannot_be_written_and_outlast_what_happens_to_their_file(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", 1)
+    samples = RunFolder.open(path).samples
+    assert samples is not None
     assert not samples.flags.writeable
+    before = samples.copy()
+    os.truncate(path / SAMPLES, 10)  # a file that is mapped would end the process now
+    np.testing.assert_array_equal(samples, before)
 
 
 def test_no_samples_and_empty_samples_are_both_fine(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ file is ever unpickled.
 
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from aeviz.data.dataset import (
 )
 from aeviz.data.options import BINARISE
 from aeviz.data.own import register_format
+from aeviz.data.tables.gathering import loses_digits
+from aeviz.data.tables.reading import blurred_remarks
 
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
 MOST_BESIDE = 2**31
@@ -37,6 +40,23 @@ MOST_BESIDE = 2**31
 
 MOST_SIDE = 4096
 """Pixels along a side of an image at most."""
+
+MOST_WORDS_BYTES = 2**26
+"""Bytes of labels or names at most."""
+
+MOST_ARRAYS = 10_000
+"""Arrays of a file at most, each of which has a header to be read."""
+
+DEFLATE_RATIO = 1032
+"""Deflate cannot pack more than 258 bytes into 2 bits: no honest archive declares more."""
+
+BROKEN = (
+    OSError, ValueError, EOFError, KeyError, NotImplementedError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What the libraries raise for a damaged archive or header."""
+
+LARGEST = float(np.finfo(np.float32).max)
 
 SAMPLES_OPTION = Option(
     name="samples",
@@ -58,10 +78,17 @@ LABEL_OPTION = Option(
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of one array before it is read."""
+    """What a file says of one array before it is read.
+
+    Attributes:
+        shape: As declared.
+        dtype: As declared.
+        room: Bytes of values that the file can hold at most.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    room: int
 
     @property
     def bytes(self) -> int:
@@ -124,13 +151,16 @@ def load_arrays(
     key = _samples_key(path, headers, str(options.get("samples", "")))
     shape = _shape(path, headers[key])
     label = _key(path, headers, str(options.get("label", "")), LABELS, "labels")
+    others = [*([label] if label else []), "feature_names", "class_names"]
+    _check_length(path, key, headers[key])
+    for name in (name for name in others if name in headers):
+        _check_words(path, name, headers[name])
     is_large = headers[key].bytes > mapped.IN_MEMORY
-    wanted = [*([] if is_large else [key]), *([label] if label else [])]
-    wanted += [name for name in ("feature_names", "class_names") if name in headers]
-    for name in wanted:
-        if headers[name].bytes > MOST_BESIDE and name != key:
+    there = [name for name in others if name in headers]
+    for name in there:
+        if headers[name].bytes > MOST_BESIDE:
             raise DataError(f"{path}: its {name} take {headers[name].bytes / 2**30:.1f} GB")
-    arrays = _read(path, wanted)
+    arrays = _read(path, [*([] if is_large else [key]), *there])
     if is_large:
         samples, scaling, remarks = _map_samples(path, key, shape, report)
     else:
@@ -143,6 +173,8 @@ def load_arrays(
     features = _names(arrays.get("feature_names"))
     if features and (is_image or len(features) != samples.shape[1]):
         raise DataError(f"{path}: {len(features)} feature_names for samples of {samples.shape[1:]}")
+    if not is_image:
+        features = features or tuple(f"x{number}" for number in range(1, samples.shape[1] + 1))
     return Dataset(
         name=str(path),
         title=path.stem,
@@ -150,12 +182,16 @@ def load_arrays(
         scaling=scaling,
         labels=labels,
         class_names=names,
-        feature_names=()
-        if is_image
-        else features or tuple(f"x{number}" for number in range(1, samples.shape[1] + 1)),
+        feature_names=features,
         source=str(path),
-        remarks=remarks,
+        remarks=remarks if is_image or is_large else _remarks(arrays[key], features),
     )
+
+
+def _remarks(values: NDArray[Any], features: Sequence[str]) -> tuple[str, ...]:
+    """What became of a table's numbers that a person should know."""
+    lost = np.flatnonzero(loses_digits(values.min(axis=0), values.max(axis=0))).tolist()
+    return tuple(blurred_remarks([features[place] for place in lost]))
 
 
 # ── headers ───────────────────────────────────────────────────────────────────────────────────
@@ -170,27 +206,54 @@ def read_headers(path: Path) -> dict[str, Header]:
     try:
         if not zipfile.is_zipfile(path):
             with path.open("rb") as file:
-                return {"x": _header(file)}
+                return {"x": _header(file, path.stat().st_size)}
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
+            _check_names(path, names)
             headers = {}
             for name in names:
                 with archive.open(name) as member:
-                    headers[name.removesuffix(".npy")] = _header(member)
+                    header = _header(member, _most(archive.getinfo(name)))
+                headers[name.removesuffix(".npy")] = header
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file or data set") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
+    except Exception as error:
+        raise _unreadable(path, error) from error
     if not headers:
         raise DataError(f"{path}: there is no array in it")
     return headers
 
 
-def _header(file: Any) -> Header:
+def _header(file: Any, size: int) -> Header:
+    """The header at the beginning of what is so many bytes long."""
     version = npy.read_magic(file)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(file)
-    return Header(tuple(shape), dtype)
+    return Header(tuple(shape), dtype, size - file.tell())
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    """Refuse more arrays than anybody saves, and names of which nobody knows what they mean."""
+    if len(names) > MOST_ARRAYS:
+        raise DataError(f"{path} holds {len(names):,} arrays: save the ones that are meant")
+    twice = next((name for name, count in Counter(names).items() if count > 1), "")
+    if twice:
+        raise DataError(f"{path}: {twice} stands twice in it: save it again")
+
+
+def _most(member: zipfile.ZipInfo) -> int:
+    """Bytes that a member can hold at most: what is said of it, as far as that can be true."""
+    packed = member.compress_type != zipfile.ZIP_STORED
+    return min(member.file_size, member.compress_size * (DEFLATE_RATIO if packed else 1))
+
+
+def _check_length(path: Path, name: str, header: Header) -> None:
+    """Refuse what is shorter than it says, before memory is taken for it."""
+    if header.bytes > header.room:
+        raise DataError(
+            f"{path} is truncated: {name} declares {header.bytes:,} bytes of values, and "
+            f"{max(header.room, 0):,} are there; save it again"
+        )
 
 
 def _samples_key(path: Path, headers: Mapping[str, Header], chosen: str) -> str:
@@ -201,6 +264,16 @@ def _samples_key(path: Path, headers: Mapping[str, Header], chosen: str) -> str:
         f"{path}: none of its arrays is called {', '.join(SAMPLES)}: name one of "
         f"{', '.join(headers)} with --set data.samples=NAME"
     )
+
+
+def _check_words(path: Path, name: str, header: Header) -> None:
+    """Refuse labels or names that take more than any do, before they are read."""
+    if header.bytes > MOST_WORDS_BYTES:
+        raise DataError(
+            f"{path}: {name} takes {header.bytes / 2**20:,.0f} MB, and "
+            f"{MOST_WORDS_BYTES / 2**20:.0f} MB can be held"
+        )
+    _check_length(path, name, header)
 
 
 def _key(
@@ -248,8 +321,18 @@ def _read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
             return {"x": found}
         with found:
             return {name: found[name] for name in names if name in found}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    """What to raise for whatever a damaged archive or header makes the libraries raise."""
+    if isinstance(error, DataError):
+        return error
+    if isinstance(error, MemoryError):
+        return DataError(f"{path} needs more memory than there is: close other programs")
+    words = " ".join(str(error).split())[:200] or type(error).__name__
+    return DataError(f"{path} cannot be read as NumPy arrays: {words}")
 
 
 def _map_samples(
@@ -287,10 +370,8 @@ def _mapped(path: Path, key: str, tell: mapped.Tell) -> NDArray[Any]:
         if zipfile.is_zipfile(path):
             return mapped.map_member(path, f"{key}.npy", tell)
         return mapped.map_array(path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path} cannot be read as NumPy arrays: {error}") from error
+    except BROKEN as error:  # not what `tell` raises
+        raise _unreadable(path, error) from error
 
 
 def _as_samples(path: Path, key: str, values: NDArray[Any]) -> NDArray[Any]:
@@ -299,7 +380,7 @@ def _as_samples(path: Path, key: str, values: NDArray[Any]) -> NDArray[Any]:
         rows = int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum())
         raise DataError(f"{path}: {rows:,} of the rows of {key} have values that are not finite")
     if values.ndim == 2:
-        return np.array(values, np.float32)
+        return _in_single_precision(path, key, values)
     if values.dtype.kind == "f":
         # A decode of a model may leave [0, 1] a little: a picture of it would be clipped too.
         if values.min() < -0.5 or values.max() > 1.5:
@@ -314,6 +395,18 @@ def _as_samples(path: Path, key: str, values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.array(values, np.uint8) * np.uint8(scale), np.uint8)
 
 
+def _in_single_precision(path: Path, key: str, values: NDArray[Any]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        found = values.astype(np.float32)
+    if not np.isfinite(found).all():
+        rows = int((~np.isfinite(found).all(axis=1)).sum())
+        raise DataError(
+            f"{path}: {rows:,} of the rows of {key} have values beyond {LARGEST:.2g}, the largest "
+            "that single precision holds: divide them by a constant"
+        )
+    return found
+
+
 def _as_labels(
     path: Path, key: str, values: NDArray[Any], count: int, names: tuple[str, ...]
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -326,9 +419,9 @@ def _as_labels(
     if values.dtype.kind in "US":
         words, labels = np.unique(values.astype(str), return_inverse=True)
         return labels.astype(np.int64), tuple(words.tolist())
+    if values.max() >= 2**16:  # before they are turned into int64, which not all of them fit
+        raise DataError(f"{path}: labels in {key} go up to {values.max():,}; 65,535 is the largest")
     labels = values.astype(np.int64)
-    if labels.max() >= 2**16:
-        raise DataError(f"{path}: labels in {key} go up to {labels.max():,}; 65,535 is the largest")
     labels[labels < 0] = -1
     missing = int(labels.max()) + 1 - len(names)
     if names and missing > 0:

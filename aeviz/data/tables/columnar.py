@@ -146,6 +146,7 @@ def _of_feather(whole: Any, names: list[str]) -> Any:
     def batches(size: int) -> Iterator[Any]:
         for place in range(whole.num_record_batches):
             batch = whole.get_batch(place).select(names)
+            batch.validate(full=True)  # offsets that lead out of the buffers end the process
             for first in range(0, batch.num_rows, size):
                 yield batch.slice(first, size)
 

@@ -92,6 +92,23 @@ class Table:
     selects: str = ""
 
 
+def loses_digits(low: NDArray[Any], high: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether single precision keeps less than three digits of what differs, column by column.
+
+    Args:
+        low: The least value of each column, (F,), in the type that the file has.
+        high: The largest.
+    """
+    differs = high > low  # whole numbers may differ where double precision does not tell them apart
+    low, high = low.astype(np.float64), high.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        span, size = high - low, np.maximum(np.abs(low), np.abs(high))
+        found: NDArray[np.bool_] = (
+            differs & np.isfinite(size) & (span < 1000 * np.finfo(np.float32).eps * size)
+        )
+    return found
+
+
 class Numbers:
     """Turns cells into numbers, and remembers where the first odd one stood.
 
@@ -142,10 +159,7 @@ class Numbers:
     @property
     def blurred(self) -> list[str]:
         """Columns of which single precision keeps less than three digits of what differs."""
-        with np.errstate(invalid="ignore"):
-            span = self._high - self._low
-            size = np.maximum(np.abs(self._low), np.abs(self._high))
-            lost = (span > 0) & np.isfinite(size) & (span < 1000 * np.finfo(np.float32).eps * size)
+        lost = loses_digits(self._low, self._high)
         return [self._names[place] for place in np.flatnonzero(lost)]
 
     def _quick(self, cells: Sequence[str]) -> Values | None:

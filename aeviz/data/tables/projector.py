@@ -75,10 +75,14 @@ def _configured(folder: Path) -> Pair:
 
 def _inside(folder: Path, name: str) -> Path:
     """A file that a configuration names, if it lies in its folder."""
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+        is_there = path.is_file()
+    except (OSError, ValueError) as error:  # a zero byte, a name that is too long
+        raise DataError(f"{folder / CONFIG}: {name[:80]!r} can be no file: correct it") from error
     if not path.is_relative_to(folder.resolve()):
         raise DataError(f"{folder / CONFIG}: {name!r} leads out of its folder: it was not opened")
-    if not path.is_file():
+    if not is_there:
         raise DataError(f"{folder / CONFIG}: {name!r} is not there: copy it into the folder")
     return path
 
