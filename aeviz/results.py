@@ -165,6 +165,31 @@ def _cut(target: Path, fields: Mapping[str, Any]) -> "Cut":
     return cut
 
 
+def _values(
+    run: "Run",
+    target: Path,
+    epoch: int,
+    report: Report,
+    *,
+    z: FloatArray,
+    how: str,
+    x: FloatArray | None = None,
+    seed: int | None = None,
+    condition: Any = None,
+    columns: Mapping[str, Any] = NOTHING,
+) -> None:
+    """Decodes that a panel shows; they are decoded here where they are not given."""
+    from aeviz.export.generated import marked
+
+    if x is None:
+        report(None, "decoding")
+        x = run.decode(z, epoch, condition=condition)
+    info = run.folder.info
+    found = marked(info, z, x, how, epoch, seed=seed, told=condition, columns=columns)
+    report(None, "writing")
+    write_bytes(target, found.as_bytes(target.suffix.lower().removeprefix(".")))
+
+
 WRITERS: dict[str, Callable[..., str | None]] = {
     "latents": _latents,
     "metrics": _metrics,
@@ -175,5 +200,6 @@ WRITERS: dict[str, Callable[..., str | None]] = {
     "film": _film,
     "path": _path,
     "traversal": _traversal,
+    "values": _values,
 }
 """What can be written, by the names of `messages.ExportRun`; each may return a note."""

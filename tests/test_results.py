@@ -32,10 +32,12 @@ TARGETS = {
     "film": "map.webp",
     "path": "path.gif",
     "traversal": "sweep.webp",
+    "values": "values.npz",
 }
 
 OPTIONS: dict[str, dict[str, object]] = {
     "path": {"z": [[0.0, 0.0], [0.5, 1.0], [1.0, 2.0]], "condition": None},
+    "values": {"z": np.zeros((2, 2), np.float32), "how": "decoded"},
     "film": {"cut": {"size": 240, "seconds": 1.0}},
 }
 
@@ -141,3 +143,14 @@ def test_a_film_that_cannot_be_is_refused_before_the_work(
     with pytest.raises(RunError, match=r"film"):
         write(str(run.path), "film", str(target), 2, quiet, {"cut": cut})
     assert not target.exists()
+
+
+def test_values_are_those_that_the_run_decodes(run: aeviz.Run, tmp_path: Path) -> None:
+    z, target = np.float32([[0, 1], [1, -1]]), tmp_path / "values.npz"
+    options = {"z": z, "how": "decoded over a grid", "columns": {"row": np.array([0, 1])}}
+    write(str(run.path), "values", str(target), 1, quiet, options)
+    with np.load(target) as arrays:
+        np.testing.assert_array_equal(arrays["x"], run.decode(z, 1))
+        assert (str(arrays["generated"]), int(arrays["epoch"])) == ("decoded over a grid", 1)
+        assert arrays["row"].tolist() == [0, 1]
+        assert str(arrays["model"]) == "Linear autoencoder"
