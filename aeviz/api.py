@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from aeviz.data.dataset import Scaling
 from aeviz.errors import ConditionError, DrawError, EpochError, PathError
-from aeviz.messages import Conditions, FloatArray, IntArray
+from aeviz.messages import ByteArray, Conditions, FloatArray, IntArray
 from aeviz.runs.run import RunError, RunFolder
 
 if TYPE_CHECKING:
@@ -439,12 +439,36 @@ class Run:
             self.folder.names,
             epoch=number,
         )
-        kept, images = self.folder.samples, None
-        if self.is_image and kept is not None and len(kept) == len(found.z):
-            grey = np.asarray(kept, np.float32) / np.float32(self._white)
-            size = min(max(self.sample_shape[:2]), 64)
-            images = sheets.image_cells(sheets.pictures(grey)[0], size)
+        images = self._images()
+        if images is not None and len(images) == len(found.z):
+            images = sheets.image_cells(images, min(max(self.sample_shape[:2]), 64))
+        else:
+            images = None
         return write_projector(Path(folder), found, images)
+
+    def sprites(self, path: str | os.PathLike[str], columns: int | None = None) -> str:
+        """Write the samples that the run keeps as one PNG, in the order of `index`.
+
+        Args:
+            path: The file.
+            columns: Pictures in a row; None for about as many as there are rows. The file says it
+                as text, too.
+
+        Returns:
+            How many pictures there are, how large, in how many columns.
+
+        Raises:
+            ValueError: If the samples are no images, or too many for a sheet.
+        """
+        from aeviz.export.sprites import sprite_sheet
+        from aeviz.runs.atomic import write_bytes
+
+        images = self._images()
+        if images is None:
+            raise ValueError("a sheet of samples is one of images, and this run has none")
+        content, words = sprite_sheet(images, columns)
+        write_bytes(Path(path), content)
+        return words
 
     def measure(
         self,
@@ -548,6 +572,15 @@ class Run:
         return number
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────
+
+    def _images(self) -> ByteArray | None:
+        """The kept samples as pictures, uint8 (N, H, W, C); None where they are no images."""
+        from aeviz.export import sheets
+
+        kept = self.folder.samples
+        if not self.is_image or kept is None or not len(kept):
+            return None
+        return sheets.pictures(np.asarray(kept, np.float32) / np.float32(self._white))[0]
 
     def _number(self, epoch: EpochWord) -> int:
         if self.epochs < 0:

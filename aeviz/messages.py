@@ -318,8 +318,8 @@ class ExportRun(Message):
 
     Attributes:
         path: The run folder.
-        what: "latents", "metrics", "encoder", "decoder", "projector", "report"; films are "film" of
-            the training, "path" and "traversal".
+        what: "latents", "metrics", "encoder", "decoder", "projector", "sprites", "report"; films
+            are "film" of the training, "path" and "traversal"; "values" are decodes of a panel.
         target: The file or folder.
         epoch: Whose weights or latents.
         options: What else the writer in `results` takes, plain values and arrays: of a path `z`,

@@ -86,6 +86,11 @@ def _projector(run: "Run", target: Path, epoch: int, report: Report) -> None:
     run.projector(target, epoch)
 
 
+def _sprites(run: "Run", target: Path, epoch: int, report: Report) -> str:
+    report(None, "writing")
+    return run.sprites(target)
+
+
 def _report(run: "Run", target: Path, epoch: int, report: Report) -> None:
     from aeviz.reporting import reporting
 
@@ -196,6 +201,7 @@ WRITERS: dict[str, Callable[..., str | None]] = {
     "encoder": _encoder,
     "decoder": _decoder,
     "projector": _projector,
+    "sprites": _sprites,
     "report": _report,
     "film": _film,
     "path": _path,

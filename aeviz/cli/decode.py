@@ -65,7 +65,7 @@ def decode(
         content = picture(opened, x, math.ceil(math.sqrt(len(x))), console)
     else:
         missing(x, console)
-        content = array_file(kind, opened, z, x, number, told=told)
+        content = array_file(kind, opened, z, x, number, told=told)  # type: ignore[arg-type]
     write_bytes(output, content)
     console.result(str(output))
     return 0

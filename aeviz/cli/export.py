@@ -9,6 +9,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
 from aeviz.cli.plugins import Plugins, use
+from aeviz.cli.whole import MaybeWhole
 from aeviz.progress import display
 
 if TYPE_CHECKING:
@@ -24,30 +25,39 @@ def export(
     part: str | None = None,
     projector: Path | None = None,
     report: Path | None = None,
+    sprites: Path | None = None,
+    columns: MaybeWhole = None,
     output: Annotated[Path | None, Parameter(name=["-o", "--output"])] = None,
     epoch: str = "last",
     measures: Annotated[bool, Parameter(negative="--no-measures")] = True,
     plugin: Plugins = None,
 ) -> int:
-    """Export a model, a projector folder, or a report.
+    """Export a model, a projector folder, a report, or a sheet of samples.
 
     Args:
         run: Run folder.
         part: encoder or decoder, written to the file of -o.
         projector: New folder for the TensorBoard projector: latents, labels, pictures.
         report: One HTML file that tells of the run.
+        sprites: One PNG with the samples side by side, in the order of the run's latents.
+        columns: Samples in a row of --sprites. [default: as many as there are rows]
         output: With --part: a file .onnx, .pt2 (torch.export) or .safetensors.
         epoch: Whose weights: a number, last or best.
         measures: Whether the report has the measures, which take the longest.
         plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    if sum(each is not None for each in (part, projector, report)) != 1:
-        raise CommandError("say what to export: --part encoder|decoder, --projector or --report")
+    if sum(each is not None for each in (part, projector, report, sprites)) != 1:
+        whats = "--part encoder|decoder, --projector, --report or --sprites"
+        raise CommandError(f"say what to export: {whats}")
+    if columns is not None and (columns < 1 or sprites is None):
+        raise CommandError(f"--columns {columns}: write 1 or more, together with --sprites")
     number = parse_epoch(epoch)
     from aeviz import api
 
     if report is not None:
         ending(report, ("html", "htm"))
+    if sprites is not None:
+        ending(sprites, ("png",))
     if (
         projector is not None
         and projector.exists()
@@ -63,6 +73,9 @@ def export(
             target = projector
             for note in opened.projector(projector, number):  # type: ignore[arg-type]
                 console.say(note)
+        elif sprites is not None:
+            target = sprites
+            console.say(opened.sprites(sprites, columns))
         else:
             assert report is not None
             target = _report(opened, report, number, measures)

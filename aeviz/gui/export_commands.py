@@ -13,6 +13,8 @@ from aeviz.gui.film_options import NO_RUN, OWN, options_of, why_not
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.session import Session
 
+NO_IMAGES = "The samples of this run are no images."
+
 
 class ExportCommands(QObject):
     """Asks where to, and has it written beside the window.
@@ -39,6 +41,8 @@ class ExportCommands(QObject):
         run = self._session.run
         if run is None or not self._session.epochs:
             return NO_RUN
+        if export.what == "sprites" and len(run.sample_shape) != 3:
+            return NO_IMAGES
         return OWN if export.needs_model and wording.is_own(run) else ""
 
     @Slot()

@@ -54,6 +54,14 @@ EXPORTS = (
         needs_model=False,
     ),
     Export(
+        "sprites",
+        "Export a &sheet of samples…",
+        "The samples as one PNG picture, in the order of the latents; it says its columns.",
+        "png",
+        "PNG picture (*.png)",
+        needs_model=False,
+    ),
+    Export(
         "report",
         "Write a &report…",
         "One HTML file that tells of the run: curves, map, decodes, numbers.",

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from aeviz import messages as m
 from aeviz.gui.commands import Commands
-from aeviz.gui.export_commands import ExportCommands
+from aeviz.gui.export_commands import NO_IMAGES, ExportCommands
 from aeviz.gui.exports import EXPORTS, with_ending
 from aeviz.gui.film_dialog import SUBJECTS, FilmDialog
 from aeviz.gui.film_options import NO_PATH, NO_RUN, OWN
@@ -55,6 +55,14 @@ def test_without_a_run_each_says_why_not(commands: Commands) -> None:
         assert action.toolTip() == NO_RUN
 
 
+def test_a_sheet_of_samples_is_one_of_images(commands: Commands) -> None:
+    action = commands.action("export.sprites")
+    fill(session_of(commands))
+    assert action.isEnabled()
+    fill(session_of(commands), sample_shape=(13,))
+    assert action.toolTip() == NO_IMAGES
+
+
 def test_an_own_model_can_save_what_needs_no_model(commands: Commands) -> None:
     fill(session_of(commands), settings={"model": {"name": "own"}})
     assert commands.action("export.metrics").isEnabled()
@@ -83,7 +91,8 @@ def test_what_is_chosen_is_asked_for_at_the_shown_epoch(
 
 
 def test_an_ending_that_was_written_stays() -> None:
-    latents, projector = EXPORTS[0], EXPORTS[4]
+    named = {export.what: export for export in EXPORTS}
+    latents, projector = named["latents"], named["projector"]
     assert with_ending(Path("z.npz"), latents, "CSV table (*.csv)") == Path("z.npz")
     assert with_ending(Path("z"), latents, "") == Path("z.csv")
     assert with_ending(Path("folder"), projector, "") == Path("folder")
