@@ -49,6 +49,11 @@ def train(
     Raises:
         ValueError: If an option, model or data set is wrong, with a sentence that names it.
         RuntimeError: If the training did not come to its end, such as a loss that is not finite.
+
+    Example:
+        >>> run = train("digits", "deep", epochs=1, out="runs/first", progress=False)
+        >>> run.status, run.epochs
+        ('finished', 1)
     """
     from aeviz.compute.runner import train as run
 
@@ -118,6 +123,12 @@ def wrap(
 
     Raises:
         ValueError: If something does not fit, with a sentence that says what was tried.
+
+    Example:
+        >>> rows = np.linspace(0, 1, 60, dtype=np.float32).reshape(20, 3)
+        >>> own = wrap(lambda x: x[:, :2], lambda z: z[:, [0, 1, 1]], rows, progress=False)
+        >>> own.latents().shape, own.decode(own.latents()).shape
+        ((20, 2), (20, 3))
     """
     from aeviz.compute.onnx_model import function_of
     from aeviz.compute.wrapping import wrap as write

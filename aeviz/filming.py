@@ -13,7 +13,6 @@ from aeviz.messages import ByteArray, FloatArray
 from aeviz.runs.reading import RunError
 
 if TYPE_CHECKING:
-    from aeviz.analysis.traversal import Traversal
     from aeviz.api import Run
     from aeviz.plane import Plane
 
@@ -28,6 +27,9 @@ RATE = 25
 
 SMALLEST, LARGEST = 240, 1920
 """Pixels of a side."""
+
+MOST_DIMENSIONS = 64
+"""Of a traversal those that carry most are shown."""
 
 Report = Callable[[float | None, str], None]
 """Told the share that is done, None where it is not known, and what is being done."""
@@ -154,7 +156,7 @@ def film_of_path(
     check(cut)
     report(None, "decoding")
     x = run.decode(np.asarray(z, np.float32), epoch, condition=condition)
-    cells = cells_of(run, x)
+    cells = run.cells(x)
     count = len(cells)
     notes = [f"{number + 1} of {count}" if cut.has_note else "" for number in range(count)]
     frames = _titled(cells, notes, _title(run, epoch, cut), cut.size)
@@ -169,6 +171,7 @@ def film_of_traversal(
     *,
     steps: int = 25,
     sample: int | None = None,
+    at: FloatArray | None = None,
     condition: Any = None,
     report: Report = silent,
 ) -> bytes:
@@ -179,7 +182,8 @@ def film_of_traversal(
         cut: How it is made; `size` is that of the whole sheet.
         epoch: Whose weights decode.
         steps: Latents along a dimension.
-        sample: The number of the sample that all go through; None for the median latent.
+        sample: The number of the sample that all go through.
+        at: The latent that all go through; without it and a sample it is the median latent.
         condition: What a conditional model is told.
         report: Told how far it is.
 
@@ -188,49 +192,33 @@ def film_of_traversal(
     """
     check(cut)
     report(None, "decoding")
-    found = run.traverse(steps, epoch, sample=sample)
-    found = _foremost(found)
-    x = run.decode(found.z.reshape(-1, run.latent_dim), epoch, condition=condition)
-    sheet = sweep_sheets(paled(cells_of(run, x), found, steps), steps)
-    there_and_back = np.concatenate([sheet, sheet[-2:0:-1]])
+    found = run.traverse(steps, epoch, sample=sample, at=at)
+    z, order = found.z[:MOST_DIMENSIONS], found.order[:MOST_DIMENSIONS]
+    x = run.decode(z, epoch, condition=condition)
+    sheet = run.picture(x, pale=found.dead[order])
+    there_and_back = sweep_frames(sheet, len(z), steps)
     count = len(there_and_back)
     frames = _titled(there_and_back, [""] * count, _title(run, epoch, cut), cut.size)
     shown = _telling(frames, count, report)
     return films.film(cut.kind, shown, cut.seconds or films.SECONDS, count=count)
 
 
-MOST_DIMENSIONS = 64
-"""Those that carry most are shown."""
+def sweep_frames(sheet: ByteArray, dimensions: int, steps: int) -> ByteArray:
+    """A sheet with a row for every dimension as a film of all of them, there and back.
 
+    Args:
+        sheet: uint8 (dimensions · H, steps · W, 3).
+        dimensions: How many rows it has.
+        steps: How many columns.
 
-def _foremost(found: "Traversal") -> "Traversal":
-    return found._replace(order=found.order[:MOST_DIMENSIONS], z=found.z[:MOST_DIMENSIONS])
-
-
-def cells_of(run: "Run", x: FloatArray) -> ByteArray:
-    """Decodes as pictures of one size; those that a flow could not invert are empty."""
-    lacking = ~np.isfinite(x.reshape(len(x), -1)).all(axis=1)
-    x = np.where(np.isfinite(x), x, np.float32(0))
-    if run.is_image:
-        made = sheets.image_cells(sheets.pictures(x)[0])
-    else:
-        made = sheets.profile_cells(run.standardised(x))
-    made[lacking] = 255
-    return made
-
-
-def paled(cells: ByteArray, found: "Traversal", steps: int) -> ByteArray:
-    """The cells with those of dead dimensions three quarters of the way to paper."""
-    is_dead = np.repeat(found.dead[found.order], steps)
-    cells[is_dead] = 255 - (255 - cells[is_dead]) // 4
-    return cells
-
-
-def sweep_sheets(cells: ByteArray, steps: int) -> ByteArray:
-    """For every step a sheet with the cell of each dimension, uint8 (steps, H, W, 3)."""
-    rows = cells.reshape(-1, steps, *cells.shape[1:])
-    columns = math.ceil(math.sqrt(len(rows)))
-    return np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
+    Returns:
+        uint8 (2 · steps - 2, H', W', 3), the dimensions of each step in a square.
+    """
+    # (D · H, steps · W, 3) -> (D, H, steps, W, 3) -> (D, steps, H, W, 3)
+    rows = sheet.reshape(dimensions, -1, steps, sheet.shape[1] // steps, 3).swapaxes(1, 2)
+    columns = math.ceil(math.sqrt(dimensions))
+    frames = np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
+    return np.concatenate([frames, frames[-2:0:-1]])
 
 
 def _title(run: "Run", epoch: int, cut: Cut) -> str:

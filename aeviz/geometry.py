@@ -1,6 +1,8 @@
 """Points of the plane and of the latent space: between them, around them, the nearest of them."""
 
 import math
+from statistics import NormalDist
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +12,35 @@ Floats = NDArray[np.floating]
 Region = tuple[float, float, float, float]
 """A rectangle of the map: x from, x to, y from, y to."""
 
+_normal = NormalDist().inv_cdf
+
 _SMALLEST_ANGLE = 1e-4
 _GROWTH = 0.25
+
+
+class OnMap(Protocol):
+    """Latents as a map shows them, and the way back: z = mean + axes @ position, or a learned one.
+
+    Attributes:
+        mean: (D,).
+        axes: (D, 2).
+        inverse: None, or pairs `positions` (M, 2) and `latents` (M, D).
+    """
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """The origin of the map."""
+        ...
+
+    @property
+    def axes(self) -> NDArray[np.float32]:
+        """Its two directions."""
+        ...
+
+    @property
+    def inverse(self) -> Any:
+        """The learned way back of a map that is no plane."""
+        ...
 
 
 def nearest(
@@ -116,6 +145,40 @@ def lattice(region: Region, columns: int, rows: int) -> NDArray[np.float32]:
     across = np.linspace(region[0], region[1], columns)
     up = np.linspace(region[3], region[2], rows)
     return np.stack(np.meshgrid(across, up), axis=-1).astype(np.float32)
+
+
+def prior_quantiles(columns: int, rows: int) -> NDArray[np.float32]:
+    """Latents at the middles of equally likely cells of a standard normal, the highest row first.
+
+    Args:
+        columns: Cells along the first coordinate: z = Φ⁻¹((i + ½) / columns).
+        rows: Cells along the second.
+
+    Returns:
+        (rows · columns, 2).
+
+    References:
+        | Auto-Encoding Variational Bayes (Kingma, Welling, 2014), appendix A
+    """
+    across, up = ([_normal((i + 0.5) / count) for i in range(count)] for count in (columns, rows))
+    return np.stack(np.meshgrid(across, up[::-1]), axis=-1).reshape(-1, 2).astype(np.float32)
+
+
+def latents_at(shown: OnMap, positions: Floats) -> NDArray[np.float32]:
+    """The latents (K, D) under positions (K, 2) of a map."""
+    if shown.inverse is None:
+        return np.asarray(shown.mean + positions @ shown.axes.T, np.float32)
+    return blend(shown.inverse.positions, shown.inverse.latents, positions)
+
+
+def positions_of(shown: OnMap, z: Floats) -> NDArray[np.float32]:
+    """Where latents (K, D) lie on a map, (K, 2).
+
+    On a plane the nearest point of it, on a learned map between the nearest fitted latents.
+    """
+    if shown.inverse is None:
+        return np.asarray((z - shown.mean) @ np.linalg.pinv(shown.axes).T, np.float32)
+    return blend(shown.inverse.latents, shown.inverse.positions, z)
 
 
 def lerp(

@@ -46,6 +46,15 @@ def logs() -> Path:
     return Path(platformdirs.user_log_dir("aeviz", appauthor=False))
 
 
+def autosaves() -> Path:
+    """Where windows keep what they show, in case they crash."""
+    return Path(platformdirs.user_state_dir("aeviz", appauthor=False)) / "autosaves"
+
+
+LAST_SESSION = "last.aeviz"
+"""In that folder: what the last window showed when it was closed."""
+
+
 def window_runs() -> Path:
     """Where the window puts its runs: Documents/aeviz/runs."""
     return Path(platformdirs.user_documents_dir()) / "aeviz" / "runs"

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QDockWidget
 
 from aeviz.gui.exporting import png_bytes
-from aeviz.gui.opening import is_run
+from aeviz.gui.opening import is_run, is_session
 from aeviz.messages import Failed
 from aeviz.process.start import CannotStart, Shot
 from aeviz.program import Program, make_application
@@ -49,8 +49,9 @@ def take(wanted: Shot, demo: str) -> bytes:
     Raises:
         CannotStart: If the run cannot be shown, or there is no such dock or epoch.
     """
-    if wanted.path and not is_run(Path(wanted.path)):
-        raise CannotStart(f"{wanted.path} is no run folder: train on it first, then show the run")
+    path = None if wanted.path is None else Path(wanted.path)
+    if path is not None and not is_session(path) and not is_run(path):
+        raise CannotStart(f"{path} is no run folder: train on it first, then show the run")
     make_application("dark" if wanted.theme == "dark" else "light")
     program = Program(None, own_process=False)
     try:
@@ -67,6 +68,7 @@ def _content(program: Program, wanted: Shot, demo: str) -> bytes:
     program.session.set_following(False)
     program.open(wanted.path or demo)
     program.show()
+    is_whole = wanted.path is not None and is_session(Path(wanted.path))
     settle(program)
     _raise_dock(program, wanted.view)  # that of a plug-in has come by now
     settle(program)
@@ -77,10 +79,11 @@ def _content(program: Program, wanted: Shot, demo: str) -> bytes:
         reason = failures.sentences[0] if failures.sentences else "it has no epoch yet"
         raise CannotStart(f"{wanted.path or demo} cannot be shown: {reason}")
     program.window.stop()
-    session.set_playhead(_epoch(program, wanted.epoch))
-    settle(program)
+    if wanted.epoch is not None or not is_whole:
+        session.set_playhead(_epoch(program, "last" if wanted.epoch is None else wanted.epoch))
+        settle(program)
     positions = session.positions
-    if positions is not None and len(positions):
+    if positions is not None and len(positions) and not is_whole:
         session.set_pin(session.latent_at(np.median(positions, axis=0)))
     settle(program)
     return png_bytes(program.window.grab().toImage())

@@ -14,14 +14,15 @@ from aeviz.gui import theme
 from aeviz.gui.bridge import Bridge
 from aeviz.gui.kept_settings import KeptSettings, settings_file
 from aeviz.gui.main_window import MainWindow
-from aeviz.gui.opening import is_run
+from aeviz.gui.opening import is_run, is_session
 from aeviz.gui.session import Session
 from aeviz.mailbox import Mailbox
-from aeviz.messages import TrainingChanged
+from aeviz.messages import Failed, TrainingChanged
 from aeviz.process.crash import Reporter
 from aeviz.process.garbage import GarbageCollector
 from aeviz.process.interrupts import Interrupts
 from aeviz.process.qt_messages import log_qt_messages
+from aeviz.process.starts import Starts
 
 STOP_SECONDS = 5.0
 """How long the compute threads may take to end."""
@@ -35,6 +36,7 @@ class Program(QObject):
         own_process: Whether the process is ours: then garbage, signals and hooks are too.
         runs_dir: Where the window's trainings are written.
         log_dir: Where the log is kept, None for nowhere.
+        autosaves: Where what the window shows is kept in case of a crash, None for nowhere.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class Program(QObject):
         own_process: bool,
         runs_dir: Path | None = None,
         log_dir: Path | None = None,
+        autosaves: Path | None = None,
     ) -> None:
         super().__init__()
         self.exit_code = 0
         self._is_down = False
         self._data = ""
+        self._autosaves = autosaves
         self._interrupts: Interrupts | None = None
         if own_process:
             # First: who asks the program to end while its window is being built is heard, too.
@@ -58,8 +62,12 @@ class Program(QObject):
         self.reporter = Reporter(self.outbox, log_dir)
         # A picture without settings knows only what its command line names or its run needs.
         trusted = settings is not None
-        self.engine = Engine(self.outbox, runs_dir=runs_dir, window=True, trusted=trusted)
+        self.engine = Engine(
+            self.outbox, runs_dir=runs_dir, window=True, trusted=trusted, autosaves=autosaves
+        )
         self.session = Session(self.engine.post)
+        self.session.files.are_kept = autosaves is not None
+        self._starts = Starts(settings if own_process else None, self)
         self.bridge = Bridge(self.outbox, self.session.receive, self)
         self.window = MainWindow(self.session, settings)
         self.window.close_requested.connect(self.shutdown)
@@ -77,6 +85,7 @@ class Program(QObject):
             own_process=own_process,
             runs_dir=paths.window_runs(),
             log_dir=paths.logs() if own_process else None,
+            autosaves=paths.autosaves() if own_process else None,
         )
 
     def _own_process(self) -> None:
@@ -87,17 +96,41 @@ class Program(QObject):
         application().aboutToQuit.connect(self.shutdown)
 
     def open(self, path: str | None) -> None:
-        """Show a run folder once the engine runs; None for the last one, at first the demo.
+        """Show a run folder or a session once the engine runs; None for the last, first the demo.
 
         Another file or folder is looked at as data, over the run that would be shown without it.
         """
-        if path is not None and not is_run(Path(path)):
+        if path is not None and not is_session(Path(path)) and not is_run(Path(path)):
             self._data, path = path, None
             QTimer.singleShot(0, self._on_data_named)  # over the window, which comes first
-        last = self.window.recent.newest()
-        if path is None and last is None:
+        chosen = path or self._last()
+        if chosen is None:
             self.session.epoch_added.connect(self._on_demo_epoch)
-        self.session.open_run(path or last or str(paths.demo()))
+        elif path is None:
+            self.session.failed.connect(self._on_last_failed)
+        if chosen is not None and Path(chosen) == self._kept:
+            self.window.files.recover(chosen)
+        elif chosen is not None and is_session(Path(chosen)):
+            self.window.opening.open(chosen)
+        else:
+            self.session.open_run(chosen or str(paths.demo()))
+
+    @property
+    def _kept(self) -> Path | None:
+        """What the last window showed when it was closed."""
+        return None if self._autosaves is None else self._autosaves / paths.LAST_SESSION
+
+    def _last(self) -> str | None:
+        """What was shown last and is still there, unless it may be what ends the program."""
+        is_kept = self._kept is not None and self._kept.is_file()
+        last = str(self._kept) if is_kept else self.window.recent.newest()
+        if last is None or self._starts.begin():
+            return last
+        self.session.noticed.emit(
+            "aeviz ended right after its last starts, so the demo is shown: "
+            "File › Open recent has what was shown before."
+        )
+        return None
 
     def show(self) -> None:
         """Show the window, and start the engine once it has been painted."""
@@ -124,6 +157,7 @@ class Program(QObject):
         if self._is_down:
             return
         self._is_down = True
+        self._starts.lived()
         self.bridge.close()
         self.window.stop()
         self.window.save_layout()
@@ -157,6 +191,13 @@ class Program(QObject):
     def _on_data_named(self) -> None:
         if not self._is_down:
             self.window.opening.open_data(self._data)
+
+    @Slot(object)
+    def _on_last_failed(self, failure: Failed) -> None:
+        """Show the demo where what was shown last is gone or damaged; the sentence stays."""
+        self.session.failed.disconnect(self._on_last_failed)
+        if self.session.run is None and failure.where in ("open", "session"):
+            self.session.open_run(str(paths.demo()))
 
     @Slot(int)
     def _on_demo_epoch(self, epoch: int) -> None:

@@ -29,6 +29,9 @@ PHASES = 4
 MOST_CODES = 4095
 """Colour codes that fit into a mark beside the phase."""
 
+OPACITY = 0.86
+"""Of a spot: where they lie over each other, the one below shines through."""
+
 _FAINT = 8
 """Coverages below it, of 255, are not worth a pixel; of small spots, of which there are many,
 three times as much."""
@@ -72,6 +75,16 @@ class Spots:
     along: NDArray[np.int32]
     cover: NDArray[np.uint32]
     starts: NDArray[np.int32]
+
+
+def spot_diameter(count: int) -> float:
+    """How large the spots of so many points are, in logical pixels: 1.75 for a million, 7 for few.
+
+    Example:
+        >>> [round(spot_diameter(count), 1) for count in (100, 2_000, 60_000, 1_000_000)]
+        [7.0, 5.3, 3.3, 1.8]
+    """
+    return float(np.clip(9.8 - 1.35 * math.log10(max(count, 1)), 1.75, 7.0))
 
 
 @lru_cache(maxsize=32)

@@ -150,13 +150,15 @@ def _traversal(
     report: Report,
     *,
     sample: int | None = None,
+    at: FloatArray | None = None,
     condition: Any = None,
     cut: Mapping[str, Any] = NOTHING,
 ) -> None:
     from aeviz import filming
 
+    made = _cut(target, cut)
     film = filming.film_of_traversal(
-        run, _cut(target, cut), epoch, sample=sample, condition=condition, report=report
+        run, made, epoch, sample=sample, at=at, condition=condition, report=report
     )
     write_bytes(target, film)
 

@@ -33,7 +33,7 @@ RELAXED = 30
 SETTLED = 1e-5
 """Share of its energy that a geodesic must win with a step to go on."""
 
-MOST_STEPS = 200
+MOST_STEPS = 1000
 
 SLICE, SHOWN = 0.006, 0.06
 """Seconds of a slice of decodes, and between two looks at what is under way."""

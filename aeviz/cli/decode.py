@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aeviz.api import EpochWord, Run
-    from aeviz.messages import ByteArray, FloatArray
+    from aeviz.messages import FloatArray
 
 
 def decode(
@@ -75,26 +75,20 @@ def picture(run: "Run", x: "FloatArray", columns: int, console: Console) -> byte
     """Decodes as the bytes of a PNG sheet; says on stderr what the picture clips or lacks."""
     from aeviz.export import sheets
 
-    return sheets.png(sheets.sheet(cells(run, x, console), columns))
+    say_clipped(run, x, console)
+    return sheets.png(run.picture(x, columns))
 
 
-def cells(run: "Run", x: "FloatArray", console: Console) -> "ByteArray":
-    """Decodes as cells of a sheet, uint8 (B, H, W, 3); says on stderr what they clip or lack."""
+def say_clipped(run: "Run", x: "FloatArray", console: Console) -> None:
+    """Say on stderr what a picture of decodes, (…, H, W, C) or (…, F), clips or lacks."""
     import numpy as np
 
-    from aeviz.export import sheets
-
-    lacking = missing(x, console)
-    x = np.where(np.isfinite(x), x, np.float32(0))
-    if run.is_image:
-        images, outside = sheets.pictures(x)
-        if outside:
-            console.say(f"{outside:.2%} of the values lie outside [0, 1]; the picture clips them")
-        made = sheets.image_cells(images)
-    else:
-        made = sheets.profile_cells(run.standardised(x))
-    made[lacking] = 255
-    return made
+    flat = x.reshape(-1, *run.sample_shape)
+    missing(flat, console)
+    known = flat[np.isfinite(flat)]
+    outside = float(np.mean((known < 0) | (known > 1))) if run.is_image and known.size else 0.0
+    if outside:
+        console.say(f"{outside:.2%} of the values lie outside [0, 1]; the picture clips them")
 
 
 def missing(x: "FloatArray", console: Console) -> "NDArray[np.bool_]":

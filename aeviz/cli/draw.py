@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
-from aeviz.cli.decode import array_file, cells, missing, picture
+from aeviz.cli.decode import array_file, missing, picture
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
 from aeviz.cli.plugins import Plugins, use
@@ -131,12 +131,14 @@ def _write_folder(
     folder: Path, run: "Run", z: "FloatArray", x: "FloatArray", told: Any, console: Console
 ) -> None:
     """A PNG for every draw, in a folder of its class where it was told one, and their latents."""
+    import numpy as np
+
     from aeviz.export import sheets
     from aeviz.export.tables import decodes_csv
     from aeviz.runs.atomic import write_bytes
 
     lacking = missing(x, console)
-    images = sheets.pictures(x)[0] if run.is_image else cells(run, x, console)
+    images = sheets.pictures(np.nan_to_num(x))[0] if run.is_image else run.cells(x)
     labels = _labels(run, told, len(z))
     place = folder if labels is None else folder / f"class-{int(labels[0])}"
     place.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
-from aeviz.cli.decode import array_file, cells, missing
+from aeviz.cli.decode import array_file, missing, picture, say_clipped
 from aeviz.cli.latents import parse_epoch, parse_place
 from aeviz.cli.outputs import check_film, ending
 from aeviz.cli.plugins import Plugins, use
@@ -59,10 +59,7 @@ def path(
     """
     kind = ending(output, ("png", "gif", "webp", "mp4", "csv", "npz", "parquet"))
     number = parse_epoch(epoch)
-    if method not in METHODS:
-        raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
-    if not 2 <= steps <= MOST_STEPS:
-        raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
+    _check(method, steps)
     check_film(kind)
     from aeviz import api, errors
     from aeviz.runs.atomic import write_bytes
@@ -73,25 +70,38 @@ def path(
     anchors = [parse_place(flag, word, opened, number) for flag, word in words]
     told = parse_condition(condition, opened.conditions)
     try:
-        z = opened.walk(anchors, steps, number, method=method, condition=told)  # type: ignore[arg-type]
+        found = opened.along(
+            anchors,
+            steps,
+            number,  # type: ignore[arg-type]
+            method=method,  # type: ignore[arg-type]
+            condition=told,
+            measured=False,
+        )
     except errors.PathError as error:
         raise CommandError(f"--method {method}: {error}") from error
-    x = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
     if kind in VALUES:
-        missing(x, console)
+        missing(found.x, console)
         how = f"decoded along a path ({method})"
-        content = array_file(kind, opened, z, x, number, how=how, told=told)  # type: ignore[arg-type]
+        content = array_file(kind, opened, found.z, found.x, number, how=how, told=told)  # type: ignore[arg-type]
     else:
-        content = _content(kind, opened, x, console)
+        content = _content(kind, opened, found.x, console)
     write_bytes(output, content)
     console.result(str(output))
     return 0
 
 
+def _check(method: str, steps: int) -> None:
+    if method not in METHODS:
+        raise CommandError(f"--method {method}: there is none; there are: {', '.join(METHODS)}")
+    if not 2 <= steps <= MOST_STEPS:
+        raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
+
+
 def _content(kind: str, run: "Run", x: "FloatArray", console: Console) -> bytes:
     from aeviz.export import films, sheets
 
-    shown = cells(run, x, console)
-    if kind in ("gif", "webp", "mp4"):
-        return films.film(kind, sheets.enlarged(shown))
-    return sheets.png(sheets.sheet(shown, len(shown)))
+    if kind == "png":
+        return picture(run, x, len(x), console)
+    say_clipped(run, x, console)
+    return films.film(kind, sheets.enlarged(run.cells(x)))

@@ -21,29 +21,29 @@ def shot(
     scale: Literal["1", "2"] = "1",
     theme: Literal["light", "dark"] = "light",
     view: str | None = None,
-    epoch: str = "last",
+    epoch: str | None = None,
     plugin: Plugins = None,
 ) -> int:
     """Make a picture of the window; reads and writes no settings.
 
     Args:
-        path: Run folder to show. [default: the demo]
+        path: Run folder or session file (.aeviz) to show. [default: the demo]
         output: File to write: .png.
         size: WIDTHxHEIGHT of the window.
         scale: Pixels per point: 2 is a high-resolution screen.
         theme: light or dark.
         view: Dock to bring to the front.
-        epoch: Epoch to show: a number, last or best.
+        epoch: Epoch to show: a number, last or best. [default: that of the session, else last]
         plugin: Python file of your own that brings the model, the data or a panel; it is run as a
             program.
     """
     ending(output, ("png",))
     width, height = _parse_size(size)
-    number = parse_epoch(epoch)
+    number = None if epoch is None else parse_epoch(epoch)
     if len(path) > 1:
         raise CommandError(f"{path[1]}: one window shows one run")
     if path and not path[0].exists():
-        raise CommandError(f"{path[0]}: there is no such run folder")
+        raise CommandError(f"{path[0]}: there is no such run folder or session")
     name(plugin)
     from aeviz.app import shot as take
     from aeviz.process.start import Shot

@@ -78,15 +78,8 @@ def _lattice(
     console: Console,
 ) -> bytes:
     """The sheet of a lattice over a region of the map, as a PNG."""
-    from aeviz import geometry
-    from aeviz.export import sheets
-
-    plane = opened.plane(number)  # type: ignore[arg-type]
-    shown = corners or sheets.default_region(plane.positions)
-    places = geometry.lattice(shown, grid, grid).reshape(-1, 2)
-    z = plane.mean + places @ plane.axes.T
-    decoded = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
-    return picture(opened, decoded, grid, console)
+    found = opened.sweep(grid, number, region=corners, condition=told)  # type: ignore[arg-type]
+    return picture(opened, found.x, grid, console)
 
 
 def _styles(opened: "Run", number: int | str, columns: int, console: Console) -> bytes:

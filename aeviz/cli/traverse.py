@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from aeviz.cli.conditions import parse_condition
 from aeviz.cli.console import CommandError, Console
-from aeviz.cli.decode import cells
+from aeviz.cli.decode import say_clipped
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import check_film, ending
 from aeviz.cli.plugins import Plugins, use
@@ -50,7 +50,6 @@ def traverse(
     if not 2 <= steps <= MOST_STEPS:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
     from aeviz import api, errors
-    from aeviz.filming import paled
     from aeviz.runs.atomic import write_bytes
 
     use(plugin)
@@ -60,25 +59,22 @@ def traverse(
         found = opened.traverse(steps, number, sample=sample)  # type: ignore[arg-type]
     except errors.DrawError as error:
         raise CommandError(f"--sample {sample}: {error}") from error
-    places = found.z.reshape(-1, opened.latent_dim)
-    x = opened.decode(places, number, condition=told)  # type: ignore[arg-type]
-    shown = cells(opened, x, console)
+    x = opened.decode(found.z, number, condition=told)  # type: ignore[arg-type]
+    say_clipped(opened, x, console)
     for dimension in found.order:
         state = ", dead" if found.dead[dimension] else ""
         console.say(f"z{dimension + 1}: {found.weight[dimension]:.3g}{state}")
-    write_bytes(output, _content(kind, paled(shown, found, steps), steps))
+    sheet = opened.picture(x, pale=found.dead[found.order])
+    write_bytes(output, _content(kind, sheet, *x.shape[:2]))
     console.result(str(output))
     return 0
 
 
-def _content(kind: str, cells: "ByteArray", steps: int) -> bytes:
-    import numpy as np
-
+def _content(kind: str, sheet: "ByteArray", dimensions: int, steps: int) -> bytes:
+    """The sheet as a picture, or its columns one after the other as a film."""
     from aeviz.export import films, sheets
-    from aeviz.filming import sweep_sheets
+    from aeviz.filming import sweep_frames
 
     if kind == "png":
-        return sheets.png(sheets.sheet(cells, steps))
-    frames = sweep_sheets(cells, steps)
-    there_and_back = np.concatenate([frames, frames[-2:0:-1]])
-    return films.film(kind, sheets.enlarged(there_and_back))
+        return sheets.png(sheet)
+    return films.film(kind, sheets.enlarged(sweep_frames(sheet, dimensions, steps)))

@@ -10,7 +10,8 @@ def window(*path: Path, plugin: Plugins = None) -> int:
     """Open the window.
 
     Args:
-        path: Run folder to show, or data of your own to look at: a table, arrays, a folder.
+        path: Run folder or session (.aeviz) to show, or data of your own to look at: a table,
+            arrays, a folder.
             [default: the last session, at first the demo]
         plugin: Python file of your own that brings a model, a data set, a panel or a question; it
             is run as a program, for this session.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from aeviz import messages as m
 from aeviz import paths
 from aeviz.compute.jobs import Jobs
+from aeviz.compute.keeper import REQUESTS, Keeper
 from aeviz.compute.live import LiveRun
 from aeviz.compute.logs import OutboxHandler
 from aeviz.compute.plugin_desk import PluginDesk
@@ -70,6 +71,7 @@ class Engine:
         runs_dir: Where runs go that were given no folder; None for the window's own place.
         device: Where trainings compute whose settings say "auto".
         window: Whether a window is to be painted meanwhile: one core is then left for it.
+        autosaves: Where what the window shows is kept in case of a crash; None for nowhere.
         trusted: Whether the plug-ins that the user trusts are loaded once torch is there.
     """
 
@@ -81,6 +83,7 @@ class Engine:
         runs_dir: Path | str | None = None,
         device: str = "auto",
         window: bool = True,
+        autosaves: Path | None = None,
         trusted: bool = False,
     ) -> None:
         self._outbox = outbox
@@ -104,6 +107,7 @@ class Engine:
             None if data_dir is None else Path(data_dir),
         )
         self._jobs = Jobs(outbox, data_dir)
+        self._keeper = Keeper(outbox, autosaves)
         self._desk = PluginDesk(outbox, trusted=trusted)
         self._log = OutboxHandler(outbox)
         self._threads = (
@@ -118,11 +122,14 @@ class Engine:
         logging.getLogger("aeviz").addHandler(self._log)
         for thread in self._threads:
             thread.start()
+        self._keeper.start()
 
     def post(self, message: m.Message) -> None:
         """Take a request, from any thread, without waiting; ignored after `stop`."""
         if isinstance(message, JOBS):
             self._jobs.post(message)
+        elif isinstance(message, REQUESTS):
+            self._keeper.post(message)
         elif isinstance(message, m.StopOutside):
             if self._has_outside:
                 self._outside.stop()  # at once: the window is about to close
@@ -142,6 +149,7 @@ class Engine:
         return (
             self._torch_came.is_set()
             and self._jobs.idle
+            and self._keeper.idle
             # In this order: the training posts to the inference, never the other way round.
             and self._for_training.is_idle
             and not self._trainer.is_training
@@ -164,6 +172,7 @@ class Engine:
         self._torch_came.set()
         logging.getLogger("aeviz").removeHandler(self._log)
         have_ended = self._jobs.close(max(0.0, deadline - time.monotonic()))
+        have_ended &= self._keeper.close(max(0.0, deadline - time.monotonic()))
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))

@@ -101,12 +101,12 @@ def _frame(box: tuple[float, float, float, float], titles: Sequence[str]) -> lis
     for value in ticks(left, right, 8):
         x, _ = _place(value, low, box)
         found.append(f'<path d="M{x:.1f},{ABOVE}V{HIGH - BELOW}" stroke="var(--line)"/>')
-        words = f'<text x="{x:.1f}" y="{HIGH - BELOW + 15}" text-anchor="middle">{_tick(value)}'
+        words = f'<text x="{x:.1f}" y="{HIGH - BELOW + 15}" text-anchor="middle">{tick(value)}'
         found.append(f"{words}</text>")
     for value in ticks(low, high, 6):
         _, y = _place(left, value, box)
         found.append(f'<path d="M{LEFT},{y:.1f}H{WIDE - RIGHT}" stroke="var(--line)"/>')
-        words = f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{_tick(value)}'
+        words = f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{tick(value)}'
         found.append(f"{words}</text>")
     across, up = (html.escape(title) for title in titles[:2])
     middle = (ABOVE + HIGH - BELOW) / 2
@@ -128,7 +128,8 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-def _tick(value: float) -> str:
+def tick(value: float) -> str:
+    """A number beside an axis, with a true minus sign."""
     return f"{value:.6g}".replace("-", "\N{MINUS SIGN}")
 
 

@@ -55,6 +55,27 @@ COMMANDS = (
         "File",
     ),
     Command(
+        "session.open",
+        "Open s&ession…",
+        "Show everything again as it was when a session was saved.",
+        "File",
+        apart=True,
+    ),
+    Command(
+        "session.save",
+        "&Save session",
+        "Save what is on screen, with a link to the run.",
+        "File",
+        "Ctrl+S",
+    ),
+    Command(
+        "session.save-as",
+        "Save session &as…",
+        "Save what is on screen in another file.",
+        "File",
+        "Ctrl+Shift+S",
+    ),
+    Command(
         "figure.save",
         "Save fi&gure…",
         "Save the map or a panel as PNG, SVG or PDF, or copy it.",
@@ -62,6 +83,12 @@ COMMANDS = (
         "Ctrl+E",
         "image-down",
         apart=True,
+    ),
+    Command(
+        "script.save",
+        "Save as &Python…",
+        "Save a script that makes the map, or the panel used last, again without the window.",
+        "File",
     ),
     Command(
         "plugins.show",
@@ -88,6 +115,13 @@ COMMANDS = (
         "Ctrl+Shift+C",
         "copy",
         apart=True,
+    ),
+    Command(
+        "script.copy",
+        "Copy as P&ython",
+        "Copy a script that makes the map, or the panel used last, again without the window.",
+        "Edit",
+        "Ctrl+Alt+C",
     ),
     Command(
         "select.all",

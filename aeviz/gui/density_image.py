@@ -10,62 +10,19 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
+from aeviz import raster
 from aeviz.geometry import Region
 from aeviz.gui import theme
 from aeviz.gui.plotting import tick_text
-
-SPAN = 9
-"""Bands of one nat below the highest: e⁻⁹ of the highest density is shown as nothing."""
-
-_FINE = 4  # how many times finer than the density the picture is, so that lines are thin
-_LINE = 0.2  # how much more of the accent is on a line than in the band above it
-
-DARKEST = 0.62
-"""Share of the accent in the highest band."""
+from aeviz.shades import DARKEST, SPAN, band_colours, bands_of, edges_of
+from aeviz.shades import finer as finer
 
 FloatArray = NDArray[np.float32]
 
 
-def bands_of(density: FloatArray, top: float) -> NDArray[np.int16]:
-    """Which band of one nat each value lies in: `SPAN` is the highest, 0 below all of them."""
-    place = np.nan_to_num(density - top, nan=-np.inf, neginf=-1e9) + SPAN
-    return np.asarray(np.clip(np.ceil(place), 0, SPAN), np.int16)
-
-
-def finer(density: FloatArray) -> FloatArray:
-    """The same (rows, columns) by linear interpolation, four times as many along each side."""
-    made = np.maximum(np.nan_to_num(density, nan=-1e9), -1e9).astype(np.float32)
-    for axis in (0, 1):
-        count = made.shape[axis]
-        place = np.linspace(0, count - 1, _FINE * count, dtype=np.float32)
-        low = np.minimum(place.astype(np.int64), count - 2)
-        share = (place - low).reshape((-1, 1) if axis == 0 else (1, -1))
-        below, above = np.take(made, low, axis), np.take(made, low + 1, axis)
-        made = below + share * (above - below)
-    return made
-
-
-def edges_of(bands: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Where the next place to the right or below is in another band."""
-    edges = np.zeros(bands.shape, bool)
-    edges[:-1] |= bands[:-1] != bands[1:]
-    edges[:, :-1] |= bands[:, :-1] != bands[:, 1:]
-    return edges
-
-
 def colours_of_bands(colours: theme.Tokens, darkest: float = DARKEST) -> NDArray[np.uint32]:
     """Pixels of the bands from none to the highest, then those of the lines above each band."""
-    ground, accent = QColor(colours.surface), QColor(colours.accent)
-    pixels = []
-    for extra in (0.0, _LINE):
-        for band in range(SPAN + 1):
-            share = 0.0 if band == 0 and not extra else darkest * (band / SPAN) ** 1.3 + extra
-            parts = (
-                round(share * getattr(accent, part)() + (1 - share) * getattr(ground, part)())
-                for part in ("red", "green", "blue")
-            )
-            pixels.append(QColor(*parts).rgb())
-    return np.array(pixels, np.uint32)
+    return raster.to_palette(band_colours(colours.surface, colours.accent, darkest))
 
 
 class DensityImage(pg.GraphicsObject):

@@ -1,6 +1,6 @@
 """The panels around the map: made from the registry, laid out, remembered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import cast
 
@@ -39,7 +39,8 @@ _BESIDE_NAME = 8
 _STATE, _GEOMETRY, _CLOSED = "layout/state", "layout/geometry", "layout/closed"
 
 
-_BEHIND = "behind another tab"
+BEHIND = "behind another tab"
+"""The property of a dock that is open but not on top of its tabs."""
 
 _UNSUITED = "{title}: the model of the shown run has nothing to show there."
 
@@ -142,13 +143,18 @@ class Docks:
         before = [d for d in self.docks.values() if self._window.dockWidgetArea(d) == _AREAS[area]]
         self._window.addDockWidget(_AREAS[area], dock)
         if before and order >= _TABBED_FROM:
-            self._tabify(before[-1], dock)
+            self.tabify(before[-1], dock)
         if not shown:
             self._hidden.add(name)
         self.docks[name] = dock
         return dock
 
-    def _tabify(self, beside: QDockWidget, dock: QDockWidget) -> None:
+    @property
+    def window(self) -> QMainWindow:
+        """The window that the docks lie in."""
+        return self._window
+
+    def tabify(self, beside: QDockWidget, dock: QDockWidget) -> None:
         """Let a dock share the tabs of another."""
         # WORKAROUND: Qt lays the window out while it makes the second row of tabs, by which it
         # makes that row twice; one of them then stays on the screen for good.
@@ -188,6 +194,15 @@ class Docks:
             action = dock.toggleViewAction()
             action.setEnabled(suits)
             action.setToolTip("" if suits else _UNSUITED.format(title=entry.title))
+
+    def show_only(self, names: Collection[str], among: Iterable[str]) -> None:
+        """Of some docks show exactly these, as far as they suit the shown run."""
+        for name in among:
+            entry = self._special.get(name)
+            suits = entry is None or entry.needs in self._abilities
+            if entry is not None and suits:
+                (self._closed.discard if name in names else self._closed.add)(name)
+            self.docks[name].setVisible(suits and name in names)
 
     @property
     def _special(self) -> dict[str, base.InspectorEntry]:
@@ -299,11 +314,11 @@ def _show_content(dock: QDockWidget, is_seen: bool) -> None:
         content.setSizePolicy(policy)
         content.setVisible(is_seen)
     if not dock.isHidden():
-        dock.setProperty(_BEHIND, not is_seen)
+        dock.setProperty(BEHIND, not is_seen)
 
 
 def _bring_to_front(dock: QDockWidget) -> None:
     """A panel that is chosen from a menu comes to the front, also from behind another tab."""
-    if not dock.isHidden() or dock.property(_BEHIND):
+    if not dock.isHidden() or dock.property(BEHIND):
         dock.show()
         dock.raise_()

@@ -1,11 +1,32 @@
 """The draws that sheet and map show: latents that stay while the timeline moves."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from aeviz.gui.session import Session
 from aeviz.messages import RunOpened
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How latents were drawn.
+
+    Attributes:
+        using: "prior", "gmm", "flow" or "posterior".
+        count: How many.
+        seed: Of the draws.
+        epoch: Whose model and latents they were drawn from.
+        sample: Number of the sample of "posterior"; its mean then stands before the draws.
+    """
+
+    using: str
+    count: int
+    seed: int
+    epoch: int
+    sample: int | None = None
 
 
 class Drawn(QObject):
@@ -22,12 +43,13 @@ class Drawn(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.z: NDArray[np.float32] | None = None
+        self.draws: Draws | None = None
         self.hovered = -1
         session.run_changed.connect(self._on_run_changed)
 
-    def set_draws(self, z: NDArray[np.float32] | None) -> None:
-        """Show other draws."""
-        self.z = z
+    def set_draws(self, z: NDArray[np.float32] | None, draws: Draws | None = None) -> None:
+        """Show other draws, which were drawn so."""
+        self.z, self.draws = z, draws
         self.hover(-1)
         self.changed.emit()
 

@@ -8,48 +8,24 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
+from aeviz import raster
 from aeviz.geometry import Region
 from aeviz.gui import theme
 from aeviz.gui.layer_legend import SCALE
 from aeviz.gui.numbers import measure
+from aeviz.shades import STEPS, ramp
 
 FloatArray = NDArray[np.float64]
-
-_STEPS = 256
-_ENDS = {False: (172, 128, 198), True: (122, 86, 148)}
-"""The highest value's colour; pale, since points have to stand out from it."""
-
-# OKLab (Ottosson, 2020, https://bottosson.github.io/posts/oklab/): linear sRGB to cone responses,
-# and their cube roots to lightness and two opponent axes.
-_TO_CONES = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
 
 
 @cache
 def colours_of(*, dark: bool) -> NDArray[np.uint32]:
-    """Pixels from the lowest to the highest value: from the ground into one hue.
-
-    Steps are equal in OKLab, so equal differences of values look equally large.
-    """
-    ground = QColor((theme.DARK if dark else theme.LIGHT).surface)
-    ends = np.array([[ground.red(), ground.green(), ground.blue()], _ENDS[dark]]) / 255
-    linear = np.where(ends <= 0.04045, ends / 12.92, ((ends + 0.055) / 1.055) ** 2.4)
-    # Between two colours, equal steps of the roots are equal steps of OKLab: it is linear in them.
-    low, high = np.cbrt(linear @ _TO_CONES.T)
-    roots = low + np.linspace(0, 1, _STEPS)[:, np.newaxis] * (high - low)
-    linear = np.clip(roots**3 @ np.linalg.inv(_TO_CONES).T, 0, 1)
-    shares = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    parts = np.rint(shares * 255).astype(np.uint32)
-    pixels = 0xFF000000 | parts[:, 0] << 16 | parts[:, 1] << 8 | parts[:, 2]
-    return np.asarray(pixels, np.uint32)
+    """Pixels from the lowest to the highest value: from the ground into one hue."""
+    ground = (theme.DARK if dark else theme.LIGHT).surface
+    return raster.to_palette(ramp(ground, is_dark=dark))
 
 
 class FieldImage(pg.GraphicsObject):
@@ -95,7 +71,7 @@ class FieldImage(pg.GraphicsObject):
             self._image = QImage()
         else:
             known = np.isfinite(self._shares)
-            place = np.rint(np.clip(np.nan_to_num(self._shares), 0, 1) * (_STEPS - 1))
+            place = np.rint(np.clip(np.nan_to_num(self._shares), 0, 1) * (STEPS - 1))
             pixels = np.where(known, colours_of(dark=self._is_dark)[place.astype(np.int64)], 0)
             # the plot's second coordinate grows upwards, rows of an image downwards
             pixels = np.ascontiguousarray(pixels[::-1], np.uint32)
@@ -150,7 +126,7 @@ class FieldScale(QWidget):
             return
         painter, dark = QPainter(self), theme.is_dark(self.palette())
         row = np.ascontiguousarray(colours_of(dark=dark)[np.newaxis])
-        image = QImage(row.data, _STEPS, 1, 4 * _STEPS, QImage.Format.Format_RGB32)
+        image = QImage(row.data, STEPS, 1, 4 * STEPS, QImage.Format.Format_RGB32)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(0, 0, self.width(), 8), image)
         painter.setPen(theme.tokens(self.palette()).muted)

@@ -14,6 +14,7 @@ from aeviz.gui.inspectors.base import Inspector
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.loss_plot import LossPlot
 from aeviz.gui.plot_figures import loss_figure, map_figure
+from aeviz.gui.script_commands import ScriptCommands
 from aeviz.gui.session import Session
 
 NO_RUN = "There is no run whose map could be drawn."
@@ -27,13 +28,21 @@ class FigureCommands(QObject):
         view: The map.
         docks: The panels, of which each may have a figure.
         commands: The table.
+        scripts: What makes the figures again in Python.
         parent: The window.
     """
 
     def __init__(
-        self, session: Session, view: LatentView, docks: Docks, commands: Commands, parent: QWidget
+        self,
+        session: Session,
+        view: LatentView,
+        docks: Docks,
+        commands: Commands,
+        scripts: ScriptCommands,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
+        self._scripts = scripts
         self._session, self._view, self._docks = session, view, docks
         self._commands = commands
         commands.connect_to("figure.save", self._on_save)
@@ -78,7 +87,7 @@ class FigureCommands(QObject):
 
     @Slot()
     def _on_save(self) -> None:
-        dialog = FigureDialog(self._session, self.makers, self._window())
+        dialog = FigureDialog(self._session, self.makers, self._scripts, self._window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPixmap, QResizeEvent
@@ -26,6 +27,7 @@ from aeviz.gui.labels import caption_label
 from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 from aeviz.messages import Failed
+from aeviz.script import Recipe
 
 Maker = Callable[[bool], Figure | None]
 """Makes the figure of a view, with a legend or without; None where it shows nothing."""
@@ -33,6 +35,9 @@ Maker = Callable[[bool], Figure | None]
 SCALES = (1, 2, 3, 4)
 WITH_LEGEND = ("map", "losses")
 """Figures that can do without their legend."""
+
+SCRIPT = "Copy a script that makes it again without the window"
+NO_SCRIPT = "There is no script for this panel"
 
 NOTHING = "No view shows anything that could be saved: open a run first."
 
@@ -80,18 +85,38 @@ class Preview(QWidget):
         return QSize(640, 440)
 
 
+class Scripts(Protocol):
+    """What writes the scripts of views, by their titles."""
+
+    def recipe(self, title: str) -> Recipe | None:
+        """How a view is made again, None where that cannot be."""
+        ...
+
+    def copy(self, title: str) -> None:
+        """Put its script on the clipboard."""
+        ...
+
+
 class FigureDialog(QDialog):
     """Chooses, shows, copies and saves figures.
 
     Args:
         session: Told how the saving went.
         makers: Title of a view → what makes its figure.
+        scripts: What makes them again in Python.
         parent: The window.
     """
 
-    def __init__(self, session: Session, makers: Mapping[str, Maker], parent: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        makers: Mapping[str, Maker],
+        scripts: Scripts,
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self._scripts = scripts
         self._makers = {name: make for name, make in makers.items() if make(True) is not None}
         self.view, self.title = QComboBox(), QLineEdit()
         self.has_title, self.has_legend = QCheckBox(self.tr("Title")), QCheckBox(self.tr("Legend"))
@@ -99,6 +124,7 @@ class FigureDialog(QDialog):
         self.preview = Preview()
         self.note = caption_label("")
         self.copy, self.save = QPushButton(self.tr("Copy")), QPushButton(self.tr("Save…"))
+        self.python = QPushButton(self.tr("Copy as Python"))
         self.setWindowTitle(self.tr("Save a figure"))
         self._lay_out()
         self._connect()
@@ -121,6 +147,7 @@ class FigureDialog(QDialog):
         form.addRow(self.tr("Scale"), self.scale)
         buttons = QHBoxLayout()
         buttons.addStretch()
+        buttons.addWidget(self.python)
         buttons.addWidget(self.copy)
         buttons.addWidget(self.save)
         self.save.setDefault(True)
@@ -143,6 +170,7 @@ class FigureDialog(QDialog):
         self.scale.currentIndexChanged.connect(self._on_changed)
         self.copy.clicked.connect(self._on_copy)
         self.save.clicked.connect(self._on_save)
+        self.python.clicked.connect(self._on_python)
 
     @property
     def figure(self) -> Figure | None:
@@ -158,6 +186,9 @@ class FigureDialog(QDialog):
         make = self._makers.get(self.view.currentText())
         figure = None if make is None else make(True)
         self.title.setText("" if figure is None else figure.title)
+        has_script = self._scripts.recipe(self.view.currentText()) is not None
+        self.python.setEnabled(has_script)
+        self.python.setToolTip(tip(SCRIPT if has_script else NO_SCRIPT))
         self._on_changed()
 
     @Slot()
@@ -183,6 +214,10 @@ class FigureDialog(QDialog):
         figure = self.figure
         if figure is not None:
             copy_figure(self._session, figure, float(self.scale.currentData()))
+
+    @Slot()
+    def _on_python(self) -> None:
+        self._scripts.copy(self.view.currentText())
 
     @Slot()
     def _on_save(self) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aeviz.gui import colouring
+from aeviz import colouring
 from aeviz.gui.exports import FILMS, base_name
 from aeviz.gui.film_options import MOST, RATE, base_sample, why_not
 from aeviz.gui.labels import caption_label
@@ -204,7 +204,8 @@ class FilmDialog(QDialog):
             count = min(MOST, max(2, round(RATE * self.seconds)))
             return f"{count} decodes along the path, by epoch {session.epoch}."
         sample = base_sample(session)
-        through = "the median latent" if sample is None else f"sample #{sample}"
+        through = "the median latent" if session.pin is None else "the pin"
+        through = through if sample is None else f"sample #{sample}"
         return f"Through {through}, there and back, by epoch {session.epoch}."
 
     def _has_groups(self) -> bool:

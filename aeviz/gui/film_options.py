@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aeviz.gui import colouring, wording
+from aeviz import colouring
+from aeviz.gui import wording
 from aeviz.gui.session import Session
 from aeviz.plane import PCA
 
@@ -52,7 +53,7 @@ def options_of(
     told = {"condition": told_of(session)}
     if what == "path":
         return {"z": latents_along(session, seconds), **told}
-    return {"sample": base_sample(session), **told}
+    return {"at": session.pin, "sample": base_sample(session), **told}
 
 
 def look_of(session: Session, hidden: frozenset[int]) -> dict[str, Any]:
@@ -89,9 +90,11 @@ def told_of(session: Session) -> Any:
 
 
 def base_sample(session: Session) -> int | None:
-    """The number of the first selected sample, None without any."""
+    """The number of the first selected sample; None without any, or where a latent is pinned."""
     run, chosen = session.run, session.selection
-    return int(run.index[chosen[0]]) if run is not None and chosen.size else None
+    if run is None or session.pin is not None or not chosen.size:
+        return None
+    return int(run.index[chosen[0]])
 
 
 def latents_along(session: Session, seconds: float) -> NDArray[np.float32]:

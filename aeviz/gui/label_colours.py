@@ -2,15 +2,9 @@
 
 from PySide6.QtGui import QColor
 
+from aeviz.colouring import label_count as label_count
 from aeviz.gui import theme, wording
 from aeviz.gui.session import Session
-from aeviz.messages import RunOpened
-
-
-def label_count(run: RunOpened) -> int:
-    """How many labels there are: every class has a colour, also one without samples."""
-    highest = -1 if run.labels is None else int(run.labels.max(initial=-1))
-    return max(len(run.class_names), highest + 1)
 
 
 def colour_of_label(label: int, count: int) -> QColor | None:

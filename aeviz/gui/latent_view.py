@@ -1,13 +1,15 @@
 """The latent map: every sample at its latent, moving with the epochs; hover, click, pan, zoom."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from aeviz import geometry, raster
-from aeviz.gui import colouring, theme
+from aeviz import colouring, geometry, raster
+from aeviz.gui import theme
 from aeviz.gui.hands import Hands, make_layers
 from aeviz.gui.legend import Legend
 from aeviz.gui.map_bar import MapBar
@@ -43,6 +45,7 @@ class LatentView(QWidget):
         self._extents: list[geometry.Region] = []
         self._between = np.empty((0, 2), np.float32)
         self._is_automatic = True
+        self._chosen: geometry.Region | None = None
         self.menu_actions: list[QAction] = []
         self.layers = make_layers(session, self.plot)
         self.hands = Hands(session, self.plot, self.layers)
@@ -109,7 +112,7 @@ class LatentView(QWidget):
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
         self._extents = [self._extent(done.positions) for done in self.session.epochs]
-        self._is_automatic, self.plot.region = True, None
+        self._is_automatic, self._chosen, self.plot.region = True, None, None
         self._hidden_others = {}
         self.hands.put_away()
         self._between = np.empty((0 if run is None else len(run.index), 2), np.float32)
@@ -140,7 +143,7 @@ class LatentView(QWidget):
         """Other positions of the same samples: what is selected, pinned and hovered stays."""
         run = self.session.run
         self._extents = [self._extent(done.positions) for done in self.session.epochs]
-        self._is_automatic, self.plot.region = True, None
+        self._is_automatic, self._chosen, self.plot.region = True, None, None
         titles = self.session.epochs[self.session.epoch].titles
         if run is not None:
             self.plot.set_titles(*(titles[:2] if titles else axis_titles(run.latent_dim)))
@@ -357,8 +360,48 @@ class LatentView(QWidget):
     @Slot()
     def reset(self) -> None:
         """Show every point of the shown time, and follow them again as they spread."""
-        self._is_automatic, self.plot.region = True, None
+        self._is_automatic, self._chosen, self.plot.region = True, None, None
         self._move()
+
+    @property
+    def region(self) -> geometry.Region | None:
+        """The region that a person has chosen, None where the map follows the points."""
+        if self._is_automatic or self._chosen is not None:
+            return self._chosen
+        (left, right), (low, high) = self.plot.box.viewRange()
+        return left, right, low, high
+
+    def show_region(self, region: geometry.Region | None) -> None:
+        """Show a region as if a person had chosen it; None follows the points."""
+        self.reset()
+        if region is not None and self._is_near(region):
+            self._is_automatic, self._chosen = False, region
+            self.plot.look_at(region)
+
+    def _is_near(self, region: geometry.Region) -> bool:
+        """Whether a person could have come there: beyond, the arithmetic of plots gives way."""
+        if not self._extents:
+            return False
+        left, right, low, high = self._extents[self.session.epoch]
+        most = max(right - left, high - low) * 1e3
+        x, y = (left + right) / 2, (low + high) / 2
+        far = max(abs(region[0] - x), abs(region[1] - x), abs(region[2] - y), abs(region[3] - y))
+        return far <= most and min(region[1] - region[0], region[3] - region[2]) >= most * 1e-8
+
+    @property
+    def hidden_by(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The keys that the legend hides, by what the map is coloured by."""
+        found = {**self._hidden_others, "label": self.session.hidden}
+        return tuple(
+            (colour, tuple(sorted(keys))) for colour, keys in sorted(found.items()) if keys
+        )
+
+    def hide_by(self, hidden: Mapping[str, Iterable[int]]) -> None:
+        """Hide exactly these keys of the legend."""
+        others = {colour: frozenset(keys) for colour, keys in hidden.items() if colour != "label"}
+        self._hidden_others = others
+        self.session.hide(hidden.get("label", ()))
+        self._on_hidden_changed(self.session.hidden)
 
     def escape(self) -> None:
         """Give up what a tool is about; where nothing is, take pin and selection away."""
@@ -368,7 +411,7 @@ class LatentView(QWidget):
 
     @Slot()
     def _on_moved_by_hand(self) -> None:
-        self._is_automatic = False
+        self._is_automatic, self._chosen = False, None
 
     @Slot(bool)
     def _on_aspect(self, is_locked: bool) -> None:

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from aeviz.colouring import KNOWN, SHADES, Colouring, Group
 from aeviz.gui import theme
 from aeviz.gui.captions import tip
-from aeviz.gui.colouring import KNOWN, SHADES, Colouring, Group
 from aeviz.gui.numbers import count
 from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.scale_bar import ScaleBar

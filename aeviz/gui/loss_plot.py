@@ -83,6 +83,11 @@ class LossPlot(StyledPlot):
             self.getAxis("left").setLogMode(x=False, y=is_log)
             self._on_redraw()
 
+    @property
+    def quantity(self) -> str:
+        """What is shown: "loss" with its terms, or one other metric."""
+        return self._quantity
+
     def set_quantity(self, quantity: str) -> None:
         """Show "loss" with its terms, or one other metric such as "reconstruction_mse"."""
         if quantity != self._quantity:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from aeviz import catalogue, paths
 from aeviz.gui import theme
 from aeviz.gui.about import AboutDialog
+from aeviz.gui.autosaving import Autosaving
 from aeviz.gui.closing import may_end_training, may_leave_outside
 from aeviz.gui.command_palette import CommandPalette
 from aeviz.gui.commands import Commands
@@ -32,7 +33,10 @@ from aeviz.gui.plan import Plan
 from aeviz.gui.plane_commands import PlaneCommands
 from aeviz.gui.plugin_commands import PluginCommands
 from aeviz.gui.recent import RecentMenu, RecentRuns
+from aeviz.gui.recovery_bar import RecoveryBar
+from aeviz.gui.script_commands import ScriptCommands
 from aeviz.gui.session import Session
+from aeviz.gui.session_commands import SessionCommands
 from aeviz.gui.status_bar import StatusBar
 from aeviz.gui.timeline import Timeline
 from aeviz.gui.tool_commands import ToolCommands
@@ -75,7 +79,7 @@ class MainWindow(QMainWindow):
         self.plan = Plan(rows or catalogue.load(), self)
         self.commands = Commands(parent=self)
         ToolCommands(session, self.commands, self)
-        EditCommands(session, self.commands, self)
+        self.edit = EditCommands(session, self.commands, self)
         self.recent = RecentRuns(settings, self)
         self.opening = Opening(session, self.plan, settings, self)
         self.latent_view = LatentView(session)
@@ -88,7 +92,10 @@ class MainWindow(QMainWindow):
         TrainingCommands(session, self.plan, self.commands, self)
         ExportCommands(session, self.commands, self)
         PluginCommands(session, self.plan, self.docks, self.commands, self)
-        FigureCommands(session, self.latent_view, self.docks, self.commands, self)
+        scripts = ScriptCommands(session, self.latent_view, self.docks, self.commands, self)
+        FigureCommands(session, self.latent_view, self.docks, self.commands, scripts, self)
+        self.files = SessionCommands(session, self.latent_view, self.docks, self.commands, self)
+        self.autosaving = Autosaving(session, self.files)
         self._build()
         self._connect()
         self._restore()
@@ -96,7 +103,6 @@ class MainWindow(QMainWindow):
     # ── building ──────────────────────────────────────────────────────────────────────────────
 
     def _build(self) -> None:
-        self.setWindowTitle("aeviz")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setDocumentMode(True)
@@ -122,6 +128,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(RecoveryBar(self.session, self.files))
         layout.addWidget(self.latent_view, 1)
         layout.addWidget(self.timeline)
         self.setCentralWidget(centre)
@@ -186,6 +193,8 @@ class MainWindow(QMainWindow):
         for command in self.commands.menu("Theme"):
             to(command.id, self._on_theme)
         self._recent_menu.chosen.connect(self._on_recent_chosen)
+        self.files.used.connect(self._on_session_used)
+        self.files.restoring.finished.connect(self.edit.undo.begin_anew)
         self.session.run_changed.connect(self._on_run_changed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_changed)
 
@@ -206,6 +215,8 @@ class MainWindow(QMainWindow):
     def stop(self) -> None:
         """Stop what moves by itself and close without a question; part of shutting down."""
         self.timeline.stop()
+        self.files.watching.stop()
+        self.autosaving.stop()
         if not self._is_closing:
             self._is_closing = True
             self.save_layout()
@@ -220,7 +231,6 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
-        self.setWindowTitle("aeviz" if run is None else f"{run.title} – aeviz")
         self.docks.suit(() if run is None else run.abilities)
         if run is None:
             return
@@ -247,7 +257,11 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_recent_chosen(self, path: str) -> None:
-        self.session.open_run(path)
+        self.opening.open(path)
+
+    @Slot(str)
+    def _on_session_used(self, path: str) -> None:
+        self.recent.add(path)
 
     @Slot()
     def _on_play(self) -> None:

@@ -99,7 +99,7 @@ class MapPlot(StyledPlot):
         """Give both axes one scale, or let each fill the room."""
         self.box.setAspectLocked(is_locked)
         if self.region is not None:
-            self._show(self.region)
+            self.look_at(self.region)
 
     def fit(self, region: geometry.Region) -> None:
         """Show exactly a region, as large as possible."""
@@ -108,7 +108,7 @@ class MapPlot(StyledPlot):
         most = max(wide, high)
         # The limits of another run must not bend this region on the way.
         self.box.setLimits(minXRange=None, maxXRange=None, minYRange=None, maxYRange=None)
-        self._show(region)
+        self.look_at(region)
         # Beyond these, single precision and pyqtgraph's own arithmetic give way.
         low, high = most * 1e-5, most * 1e3
         self.box.setLimits(minXRange=low, maxXRange=high, minYRange=low, maxYRange=high)
@@ -131,9 +131,10 @@ class MapPlot(StyledPlot):
             start, end = np.asarray(self.region), np.asarray(self._target)
             left, right, low, high = geometry.lerp(start, end, _EASE).tolist()
             self.region = geometry.union((left, right, low, high), needed)
-        self._show(self.region)
+        self.look_at(self.region)
 
-    def _show(self, region: geometry.Region) -> None:
+    def look_at(self, region: geometry.Region) -> None:
+        """Show a region as panning and zooming do: what is held stays as it was."""
         self.box.setRange(xRange=region[:2], yRange=region[2:], padding=0)
 
     # ── pointing ──────────────────────────────────────────────────────────────────────────────

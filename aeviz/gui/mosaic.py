@@ -27,7 +27,7 @@ def mosaic(
     Args:
         frames: Row by row, uint8 (B, H, W, C) or float32 (B, F).
         missing: Which are not there, (B,).
-        columns: Cells in a row; B is a multiple of it.
+        columns: Cells in a row; the last row may have fewer.
         style: Of the data set, for rows of features.
         colours: Of the theme.
 
@@ -44,17 +44,17 @@ def mosaic(
 def _images(frames: NDArray[Any], missing: NDArray[np.bool_], columns: int) -> QImage:
     count, high, wide, channels = frames.shape
     side = max(high, wide)
-    cells = np.zeros((count, side, side, 4), np.uint8)
+    rows = math.ceil(count / columns)
+    cells = np.zeros((rows * columns, side, side, 4), np.uint8)
     top, left = (side - high) // 2, (side - wide) // 2
-    inner = cells[:, top : top + high, left : left + wide]
+    inner = cells[:count, top : top + high, left : left + wide]
     # The bytes of a pixel from the lowest: blue, green, red, alpha.
     for place, channel in enumerate((2, 1, 0)):
         inner[..., place] = frames[..., 0 if channels == 1 else min(channel, channels - 1)]
     if channels == 2:
         inner[..., 0] = 0
     inner[..., 3] = 255
-    cells[missing] = 0
-    rows = math.ceil(count / columns)
+    cells[:count][missing] = 0
     # (rows, columns, side, side, 4) -> (rows, side, columns, side, 4)
     ordered = cells.reshape(rows, columns, side, side, 4).swapaxes(1, 2)
     pixels = np.ascontiguousarray(ordered).reshape(rows * side, columns * side, 4)

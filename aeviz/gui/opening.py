@@ -14,6 +14,7 @@ from aeviz.catalogue import Entry, entry_from
 from aeviz.gui.data_preview import DataPreview
 from aeviz.gui.plan import OwnData, Plan
 from aeviz.gui.session import Session
+from aeviz.gui.session_files import SUFFIX
 from aeviz.messages import DataPreviewed
 
 _KEY = "recent/data"
@@ -26,6 +27,11 @@ def is_run(path: Path) -> bool:
         return path.is_dir() and ((path / "run.json").exists() or not any(path.iterdir()))
     except OSError:  # may not be read: the look at it says why
         return False
+
+
+def is_session(path: Path) -> bool:
+    """Whether a path is a session file, by its name."""
+    return path.suffix.lower() == SUFFIX
 
 
 class Opening(QObject):
@@ -56,16 +62,19 @@ class Opening(QObject):
         session.data_previewed.connect(self._on_previewed)
 
     def open(self, path: str) -> None:
-        """Show a run folder, look at anything else as data."""
-        if is_run(Path(path)):
+        """Show a run folder or a session, look at anything else as data."""
+        if is_session(Path(path)):
+            self._session.files.open(path)
+        elif is_run(Path(path)):
             self._session.open_run(path)
         else:
             self.open_data(path)
 
     def open_dropped(self, dropped: Sequence[Path]) -> None:
-        """Open the first run among what was dropped, without one the first thing."""
+        """Open the first run or session among what was dropped, without one the first thing."""
         folders = [path.parent if path.name == "run.json" else path for path in dropped]
-        found = next((path for path in folders if is_run(path)), next(iter(folders), None))
+        known = (path for path in folders if is_session(path) or is_run(path))
+        found = next(known, next(iter(folders), None))
         if found is not None:
             self.open(str(found))
 
@@ -142,6 +151,6 @@ def stored(settings: QSettings | None) -> list[OwnData]:
             OwnData(entry_from(row["entry"]), dict(row["options"]), int(row["features"]))
             for row in rows
         ]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return []
     return [own for own in found[:_KEPT] if os.path.exists(own.entry.name)]

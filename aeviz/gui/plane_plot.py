@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QSizePolicy
 
+from aeviz.colouring import Colouring
 from aeviz.geometry import Region
-from aeviz.gui.colouring import Colouring
 from aeviz.gui.density_image import DensityImage
 from aeviz.gui.overlays import HoverRing, Pin
 from aeviz.gui.plotting import StyledPlot, mixed, to_plot_array

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from aeviz import geometry
 from aeviz import messages as m
-from aeviz.geometry import blend
 from aeviz.plane import PCA, Plane
 
 FIT = "fit-plane"
@@ -193,10 +193,8 @@ class PlaneState(QObject):
 
     def latents_at(self, done: m.EpochDone, positions: NDArray[np.float32]) -> NDArray[np.float32]:
         """The latents (K, D) under positions (K, 2) of the map at an epoch."""
-        if done.inverse is None:
-            return np.asarray(done.mean + positions @ done.axes.T, np.float32)
-        found = blend(done.inverse.positions, done.inverse.latents, positions)
-        if len(found) == 1:
+        found = geometry.latents_at(done, positions)
+        if done.inverse is not None and len(found) == 1:
             self._remember(found[0], positions[0])
         return found
 
@@ -212,13 +210,8 @@ class PlaneState(QObject):
         return self.positions_of(done, z[None]).reshape(2)
 
     def positions_of(self, done: m.EpochDone, z: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where latents (K, D) lie on the map at an epoch, (K, 2).
-
-        On a plane the nearest point of it, on a learned map between the nearest fitted latents.
-        """
-        if done.inverse is None:
-            return np.asarray((z - done.mean) @ np.linalg.pinv(done.axes).T, np.float32)
-        return blend(done.inverse.latents, done.inverse.positions, z)
+        """Where latents (K, D) lie on the map at an epoch, (K, 2); see `geometry.positions_of`."""
+        return geometry.positions_of(done, z)
 
     def _remember(self, z: NDArray[np.float32], place: NDArray[np.float32]) -> None:
         """Keep the place that a latent was made from: a pin stays where the mouse put it."""

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from aeviz import colouring
 from aeviz.geometry import Region, extent
-from aeviz.gui import colouring
 from aeviz.gui.density_image import DensityScale
 from aeviz.gui.labels import caption_label
 from aeviz.gui.numbers import count, measure

@@ -1,5 +1,6 @@
 """What every plot stands on: numbers that pyqtgraph can take, and axes in the theme's type."""
 
+import html
 import math
 from typing import Any
 
@@ -257,7 +258,8 @@ class StyledPlot(pg.PlotWidget):
         for side, title in zip(("bottom", "left"), self._titles, strict=True):
             axis: Any = self.getAxis(side)
             axis.dress(colours, font, self._grid)
-            axis.setLabel(title, **{"color": colours.muted, "font-size": size})
+            # pyqtgraph reads it as markup: it can be a name from a file.
+            axis.setLabel(html.escape(title), **{"color": colours.muted, "font-size": size})
             # pyqtgraph switches it on with a label, and would then scale the numbers by thousands.
             axis.enableAutoSIPrefix(False)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from aeviz import kernels, paths, raster
 from aeviz.gui.figure import is_vector
 from aeviz.gui.refining import Refining
+from aeviz.raster import OPACITY, spot_diameter
 
 _NOWHERE = QPointF()
 
@@ -21,21 +22,8 @@ MOST_CIRCLES = 20_000
 
 _PAPER_RATIO = 4.0
 
-OPACITY = 0.86
-"""Of a spot: where they lie over each other, the one below shines through."""
-
 COMPILE_FROM = 5000
 """Points from which numba's two seconds of compiling are worth it."""
-
-
-def spot_diameter(count: int) -> float:
-    """How large the spots of so many points are, in logical pixels: 1.75 for a million, 7 for few.
-
-    Example:
-        >>> [round(spot_diameter(count), 1) for count in (100, 2_000, 60_000, 1_000_000)]
-        [7.0, 5.3, 3.3, 1.8]
-    """
-    return float(np.clip(9.8 - 1.35 * math.log10(max(count, 1)), 1.75, 7.0))
 
 
 class PointCloudItem(pg.GraphicsObject):

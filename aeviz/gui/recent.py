@@ -1,4 +1,4 @@
-"""Runs that were shown before: the menu greys those that are gone."""
+"""Runs and sessions that were shown before: the menu greys those that are gone."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,14 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from aeviz.gui.session_files import SUFFIX
+
 _KEY = "recent/runs"
 _KEPT = 10
 
 
 class RecentRuns(QObject):
-    """Paths of the newest runs, newest first.
+    """Paths of the newest runs and session files, newest first.
 
     Args:
         settings: Where they are remembered; None remembers nothing beyond this window.
@@ -26,15 +28,15 @@ class RecentRuns(QObject):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The runs, newest first."""
+        """They, newest first."""
         return tuple(self._paths)
 
     def newest(self) -> str | None:
         """The newest that is still there."""
-        return next(filter(os.path.isdir, self._paths), None)
+        return next(filter(_is_there, self._paths), None)
 
     def add(self, path: str) -> None:
-        """Put a run first."""
+        """Put one first."""
         self._store([path, *(other for other in self._paths if other != path)][:_KEPT])
 
     def clear(self) -> None:
@@ -49,7 +51,7 @@ class RecentRuns(QObject):
 
 
 class RecentMenu(QMenu):
-    """The runs that were shown before; filled when it opens.
+    """The runs and sessions that were shown before; filled when it opens.
 
     Signals:
         chosen(str): The person chose the run of that path.
@@ -81,7 +83,7 @@ class RecentMenu(QMenu):
         folder = Path(path)
         action = QAction(f"{folder.name}  –  {folder.parent}".replace("&", "&&"), self)
         action.setData(path)
-        there = os.path.isdir(path)  # which also bears what can be no path
+        there = _is_there(path)
         action.setEnabled(there)
         action.setToolTip(path if there else self.tr("{path} is gone.").format(path=path))
         action.triggered.connect(self._on_chosen)
@@ -96,6 +98,11 @@ class RecentMenu(QMenu):
     @Slot()
     def _on_clear(self) -> None:
         self._recent.clear()
+
+
+def _is_there(path: str) -> bool:
+    """Whether a run folder or a session file is there; also bears what can be no path."""
+    return os.path.isdir(path) or (path.lower().endswith(SUFFIX) and os.path.isfile(path))
 
 
 def _stored(settings: QSettings | None) -> list[str]:

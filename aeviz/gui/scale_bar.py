@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from aeviz.colouring import SHADES, Scale
 from aeviz.gui import theme
-from aeviz.gui.colouring import SHADES, Scale
 
 _WIDE, _HIGH, _GAP, _EDGE = 136, 10, 3, 6
 

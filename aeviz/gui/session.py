@@ -17,6 +17,7 @@ from aeviz.gui.layer_state import LayerState
 from aeviz.gui.plane_state import FIT, PlaneState
 from aeviz.gui.plugin_state import PluginState
 from aeviz.gui.route import Route
+from aeviz.gui.session_files import SessionFiles
 from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
 
@@ -140,6 +141,7 @@ class Session(QObject):
         self.groups = Groups(post, self)
         self.plugins = PluginState(post, self)
         self.layers = LayerState(self)
+        self.files = SessionFiles(post, self)
         self.planes = PlaneState(post, self)
         self.planes.changed.connect(self._on_plane_changed)
         self.route = Route(self)
@@ -173,6 +175,7 @@ class Session(QObject):
             m.OutsideChanged: self._on_outside_changed,
             m.NotesSaved: self.groups.take,
             m.Logged: self._relay(self.logged),
+            **self.files.answers,
         }
 
     # ── runs ──────────────────────────────────────────────────────────────────────────────────

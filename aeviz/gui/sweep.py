@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from aeviz import messages as m
 from aeviz.geometry import Region
+from aeviz.gui import recipes
 from aeviz.gui.session import Session
+from aeviz.script import Call
 
 VIEW = "sweep"
 SIDES = (5, 10, 15, 20, 30, 40)
@@ -169,3 +171,22 @@ def sweep_of(session: Session) -> Sweep:
     """The sweep of a session, made when it is asked for first."""
     found = session.findChild(Sweep)
     return Sweep(session) if found is None else found
+
+
+def sweep_call(session: Session, cells: Cells) -> Call:
+    """The decodes of the cells over the map."""
+    left, _, low, _ = cells.region
+    side = cells.side
+    region = (
+        left + 0.5 * side,
+        left + (cells.columns - 0.5) * side,
+        low + 0.5 * side,
+        low + (cells.rows - 0.5) * side,
+    )
+    named = {
+        "region": region,
+        "plane": recipes.shown_plane(session),
+        "condition": recipes.told(session),
+    }
+    grid = (cells.columns, cells.rows)
+    return Call("run.sweep", [grid, recipes.decoding_epoch(session)], named)

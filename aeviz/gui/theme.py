@@ -1,7 +1,5 @@
 """Light and dark: palettes, the colours of labels and curves, spacing, icons."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -10,6 +8,10 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from aeviz import paths
+from aeviz.palettes import DARK as DARK
+from aeviz.palettes import LIGHT as LIGHT
+from aeviz.palettes import Tokens as Tokens
+from aeviz.palettes import curve_colours as curve_colours
 from aeviz.palettes import label_colours as label_colours
 from aeviz.palettes import scale_colours as scale_colours
 
@@ -20,73 +22,6 @@ SPACE = 8
 """Pixels between things that belong apart; half of it between things that belong together."""
 
 ThemeName = Literal["system", "light", "dark"]
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """The colours of a theme, as "#rrggbb".
-
-    Attributes:
-        window: Behind everything.
-        surface: Behind plots, lists and fields.
-        raised: Buttons and headers.
-        line: Borders, grids, axes.
-        text: What is read.
-        muted: What is read second: units, captions, axis labels.
-        accent: What can be acted on, the playhead, the pin.
-        accent_text: Text on the accent.
-        good: A training that goes well, a value to trust.
-        warning: A notice, a clipped decode.
-        error: What went wrong.
-        missing: Points without a label.
-        series: Curves of charts and terms of formulas, in order.
-    """
-
-    window: str
-    surface: str
-    raised: str
-    line: str
-    text: str
-    muted: str
-    accent: str
-    accent_text: str
-    good: str
-    warning: str
-    error: str
-    missing: str
-    series: tuple[str, ...]
-
-
-LIGHT = Tokens(
-    window="#f4f5f7",
-    surface="#ffffff",
-    raised="#fbfbfc",
-    line="#d9dee5",
-    text="#1c2128",
-    muted="#5d6875",
-    accent="#2463d6",
-    accent_text="#ffffff",
-    good="#1a7f4b",
-    warning="#a15c00",
-    error="#c0262d",
-    missing="#b4bac2",
-    series=("#1c2128", "#2463d6", "#d1660a", "#8a3fb8", "#1a8a6a", "#b8336a"),
-)
-DARK = Tokens(
-    window="#15181c",
-    surface="#1c2025",
-    raised="#252a30",
-    line="#343b44",
-    text="#e7eaee",
-    muted="#9aa5b2",
-    accent="#6c9dff",
-    accent_text="#0d1420",
-    good="#55c78d",
-    warning="#f0b357",
-    error="#ff7b7f",
-    missing="#5a626c",
-    series=("#e7eaee", "#6c9dff", "#ffa04d", "#c792f0", "#4fd0a8", "#f57fae"),
-)
 
 
 def tokens(palette: QPalette) -> Tokens:
@@ -138,17 +73,6 @@ def _sized(font: QFont, factor: float) -> QFont:
         made.setPointSizeF(font.pointSizeF() * factor)
     else:
         made.setPixelSize(round(font.pixelSize() * factor))
-    return made
-
-
-def curve_colours(terms: Sequence[str], colours: Tokens) -> dict[str, str]:
-    """Name of a metric → colour of its curve and of its place in the formula.
-
-    The total is neutral, its terms take the colours in order, the mean error has the last one.
-    """
-    own = colours.series[1:-1]
-    made = {"loss": colours.series[0], "reconstruction_mse": colours.series[-1]}
-    made |= {name: own[number % len(own)] for number, name in enumerate(terms)}
     return made
 
 

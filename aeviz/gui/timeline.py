@@ -240,7 +240,9 @@ class Timeline(QWidget):
 
     @Slot(bool)
     def _on_following_changed(self, is_following: bool) -> None:
-        if is_following and self.session.playhead < self.session.last_epoch:
+        if not is_following:
+            self._follow = None  # it stays where it is, or is put
+        elif self.session.playhead < self.session.last_epoch:
             self._follow_newest(_FOLLOW)
         self._refresh()
 

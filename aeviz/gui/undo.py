@@ -151,6 +151,11 @@ class Undo(QObject):
 
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
+        self.begin_anew()
+
+    @Slot()
+    def begin_anew(self) -> None:
+        """Nothing that was done before can be undone."""
         self._timer.stop()
         self._before = {}
         self.stack.clear()

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aeviz.colouring import label_name as label_name
+from aeviz.colouring import part_name as part_name
 from aeviz.gui.numbers import count
 from aeviz.messages import RunOpened
 
@@ -122,18 +124,6 @@ def error_unit(settings: Mapping[str, Any], *, is_image: bool) -> str:
     if "whiten" not in data:
         return "pixel, black 0 and white 1"
     return "whitened pixel" if data["whiten"] else "pixel in units of contrast"
-
-
-def label_name(label: int, names: tuple[str, ...]) -> str:
-    """The name of a label: its class name, its number, or that there is none."""
-    if label < 0:
-        return "no label"
-    return names[label] if label < len(names) else str(label)
-
-
-def part_name(part: int) -> str:
-    """The split that a sample is in, by its number in `RunOpened.parts`."""
-    return "validation" if part else "training"
 
 
 def largest(values: NDArray[np.float32]) -> float:

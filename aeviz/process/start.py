@@ -12,13 +12,14 @@ class Shot:
     """What a picture of the window shows.
 
     Attributes:
-        path: Run folder; None for the demo.
+        path: Run folder or session file; None for the demo.
         width: Width of the window in points.
         height: Its height.
         scale: Pixels per point.
         theme: "light" or "dark".
         view: Name or title of the dock to bring to the front; None leaves the standard layout.
-        epoch: The epoch under the playhead: a number, "last" or "best".
+        epoch: The epoch under the playhead: a number, "last" or "best"; None for that of the
+            session, of a run the last.
     """
 
     path: str | None = None
@@ -27,4 +28,4 @@ class Shot:
     scale: int = 1
     theme: str = "light"
     view: str | None = None
-    epoch: int | str = "last"
+    epoch: int | str | None = None

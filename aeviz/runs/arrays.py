@@ -30,13 +30,11 @@ def parse_array(data: bytes, where: str, dtype: type[np.generic], ndim: int) -> 
         RunError: If it is no `.npy` file, has another dtype or number of axes, or its length is
             not the one that its header declares.
     """
-    found = parse_any_array(data, where)
-    wanted = np.dtype(dtype)
+    found, wanted = parse_any_array(data, where), np.dtype(dtype)
     is_any_width = wanted.itemsize == 0 and found.dtype.kind == wanted.kind
-    if found.ndim != ndim or (found.dtype != wanted and not is_any_width):
+    if found.ndim != ndim or not (is_any_width or found.dtype == wanted):
         raise RunError(
-            f"{where} holds {found.dtype} with {found.ndim} axes, expected {np.dtype(dtype)} with "
-            f"{ndim}"
+            f"{where} holds {found.dtype} with {found.ndim} axes, expected {wanted} with {ndim}"
         )
     return found
 

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from aeviz.gui import colouring
+from aeviz import colouring
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.session import Session
 from aeviz.messages import Known, RunOpened

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from aeviz import colouring
 from aeviz import messages as m
-from aeviz.gui import colouring
 from aeviz.gui.condition_switch import STEPS, ConditionSwitch, fits_in_a_bar
 from aeviz.gui.inspectors.cursor import CURSOR, CursorInspector
 from aeviz.gui.inspectors.reconstruction import SWAP, ReconstructionInspector, swap_title

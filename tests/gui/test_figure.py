@@ -24,6 +24,7 @@ from aeviz.gui.latent_view import LatentView
 from aeviz.gui.plot_figures import map_figure
 from aeviz.gui.session import Session
 from aeviz.gui.svg_strokes import with_plain_strokes
+from aeviz.script import Recipe
 from tests.gui.map_scene import session_with
 
 ABOUT = {"Run": "demo", "Epoch": "4", "Model": "name=vae, beta=4.0"}
@@ -193,13 +194,26 @@ def test_other_drawings_stay_as_they_are() -> None:
 # ── the dialog ────────────────────────────────────────────────────────────────────────────────
 
 
+class NoScripts:
+    """Scripts of the view "Square" alone."""
+
+    def __init__(self) -> None:
+        self.copied: list[str] = []
+
+    def recipe(self, title: str) -> Recipe | None:
+        return Recipe("square", ["picture = 1"]) if title == "Square" else None
+
+    def copy(self, title: str) -> None:
+        self.copied.append(title)
+
+
 @pytest.fixture
 def dialog(square: Figure, qtbot: QtBot) -> Iterator[FigureDialog]:
     session, _ = session_with()
     window = LatentView(session)
     qtbot.addWidget(window)
     makers = {"Square": lambda legend: square, "Empty": lambda legend: None}
-    made = FigureDialog(session, makers, window)
+    made = FigureDialog(session, makers, NoScripts(), window)
     yield made
     made.close()
     assert window is not None  # it owns the dialog

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aeviz import messages as m
-from aeviz.gui.inspectors.grid import NO_RUN, ONE, VIEW, GridInspector, prior_quantiles
+from aeviz.geometry import prior_quantiles
+from aeviz.gui.inspectors.grid import NO_RUN, ONE, VIEW, GridInspector
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.session import Session
 from aeviz.gui.sweep import VIEW as SWEEP
@@ -78,7 +79,7 @@ def test_cells_are_square_cover_the_region_and_lie_at_multiples_of_their_side() 
 
 
 def test_quantiles_of_the_prior_are_equally_likely() -> None:
-    z = prior_quantiles(5)
+    z = prior_quantiles(5, 5)
     normal = NormalDist()
     shares = [normal.cdf(float(value)) for value in z[:5, 0]]
     np.testing.assert_allclose(shares, [0.1, 0.3, 0.5, 0.7, 0.9], atol=1e-6)
@@ -208,7 +209,7 @@ def test_the_prior_is_offered_where_it_is_a_standard_normal_of_two_dimensions(
     panel.over.setCurrentIndex(1)
     panel.over.activated.emit(1)
     request = last(posted, m.Decode, VIEW)
-    np.testing.assert_array_equal(request.z, prior_quantiles(15))
+    np.testing.assert_array_equal(request.z, prior_quantiles(15, 15))
     answer(session, request)
     panel.sheet.cell_chosen.emit(0)
     assert session.pin is not None

@@ -4,7 +4,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from aeviz.gui import colouring, theme
+from aeviz import colouring
+from aeviz.gui import theme
 from aeviz.gui.legend import Legend
 from tests.gui.map_scene import run_opened
 

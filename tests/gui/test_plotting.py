@@ -76,3 +76,10 @@ def test_a_linear_and_a_logarithmic_axis_can_be_painted(qapp: QApplication, qtbo
     assert not plot.grab().isNull()
     plot.getAxis("left").setLogMode(x=False, y=True)
     assert not plot.grab().isNull()
+
+
+def test_a_title_is_never_read_as_markup(qapp: QApplication, qtbot: QtBot) -> None:
+    plot = plotting.StyledPlot("named")
+    qtbot.addWidget(plot)
+    plot.set_titles("<b>bold</b> & <img src='x.png'>", "y")
+    assert "<b>bold</b> & <img src='x.png'>" in plot.getAxis("bottom").label.toPlainText()

@@ -206,6 +206,48 @@ def read_asked(folder: Path) -> int:
     return int(asked["turn"]["beta"])
 
 
+# ── sessions ─────────────────────────────────────────────────────────────────────────────────
+
+
+def begin_session(folder: Path) -> None:
+    begin_run(folder)
+    sessions(folder)(0)
+
+
+def sessions(folder: Path) -> Save:
+    from aeviz.sessions.file import save
+    from tests.sessions.making import numbered
+
+    return lambda number: save(folder / "a.aeviz", folder / RUN, numbered(number))
+
+
+def read_session(folder: Path) -> int:
+    from tests.sessions.making import number_of
+
+    return number_of(folder / "a.aeviz")
+
+
+def begin_kept(folder: Path) -> None:
+    begin_run(folder)
+    keeper(folder)(0)
+
+
+def keeper(folder: Path) -> Save:
+    """What a window keeps in case of a crash; every process is a window."""
+    from aeviz.sessions.autosaves import Autosaves
+    from tests.sessions.making import numbered
+
+    kept = Autosaves(folder / "kept")
+    return lambda number: kept.keep(folder / RUN, numbered(number), str(number % 3))
+
+
+def read_kept(folder: Path) -> int:
+    """The newest state of all windows."""
+    from tests.sessions.making import number_of
+
+    return max(map(number_of, (folder / "kept").glob("*/*.aeviz")))
+
+
 # ── results ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -373,6 +415,8 @@ KINDS: dict[str, Kind] = {
     "samples, index, labels, parts": Kind(begin_runs, runs, read_runs),
     "notes.json": Kind(begin_run, noter, read_noted),
     "control.json": Kind(begin_run, asker, read_asked),
+    "session .aeviz": Kind(begin_session, sessions, read_session),
+    "sessions kept for a crash": Kind(begin_kept, keeper, read_kept),
     "settings": Kind(begin_settings, setter, read_settings),
     "latents .npz": latents("npz"),
     "latents .csv": latents("csv"),

@@ -351,9 +351,10 @@ OWN: dict[str, Kind] = {
         "checkpoint/*-state.bin",
         "notes.json",
         "control.json",
+        "session.aeviz",
     )
 }
-"""Every kind of file of a run folder."""
+"""Every kind of file of a run folder, and a session file."""
 
 
 GIVEN = {"anything": Kind(anything, "own.bin", ("own.bin",))}

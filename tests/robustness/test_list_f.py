@@ -419,6 +419,12 @@ def test_f17_settings_with_paths_that_cannot_be_are_passed_over(
     settings.setValue("recent/data", json.dumps([{**row, "options": {}, "features": 0}]))
     assert RecentRuns(settings).newest() == str(tmp_path)
     assert stored(settings) == []
+    for spoilt in ("1e999", "[]", '{"a": 1}', "[" * 100_000, '[{"entry": {}, "features": 1e999}]'):
+        settings.setValue("recent/data", spoilt)
+        assert stored(settings) == []
+    known = json.dumps([{**row, "options": {}, "features": "F"}]).replace('"F"', "1e999")
+    settings.setValue("recent/data", known)
+    assert stored(settings) == []
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = 1\na = 2", "\0", "seed = nan"])

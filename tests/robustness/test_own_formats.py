@@ -1,4 +1,4 @@
-"""Damaged files of a run folder: refused with the file named, or nothing of them is believed."""
+"""Damaged files of a run and of a session: refused by name, or nothing of them is believed."""
 
 import hashlib
 import shutil
@@ -15,8 +15,15 @@ from aeviz.runs.control import ControlReader, ask
 from aeviz.runs.notes import read_notes, write_notes
 from aeviz.runs.reading import RunError
 from aeviz.runs.run import RunFolder
+from aeviz.sessions.archive import SessionError
+from aeviz.sessions.file import read as read_session
+from aeviz.sessions.file import save as save_session
+from aeviz.sessions.file import to_bytes
 from tests.robustness.mutations import mutations
 from tests.runs.making import make_run
+from tests.sessions.making import make_shown
+
+SESSION = "session.aeviz"
 
 COUNT = 1000
 """Damaged contents of every kind of file; the slow suite tries a hundred times as many."""
@@ -57,6 +64,13 @@ def control(root: Path) -> str:
     return fingerprint({key: asked[key] for key in asked if key in ("pause", "stop", "turn")})
 
 
+def session(root: Path) -> str:
+    try:
+        return hashlib.sha256(to_bytes(read_session(root / SESSION))).hexdigest()
+    except SessionError as error:
+        raise RunError(str(error)) from error
+
+
 FILES: dict[str, Callable[[Path], str]] = {
     "run.json": everything,
     "metrics.jsonl": everything,
@@ -69,8 +83,9 @@ FILES: dict[str, Callable[[Path], str]] = {
     "checkpoint/*-state.bin": checkpoint,
     "notes.json": notes,
     "control.json": control,
+    SESSION: session,
 }
-"""Files of a run folder, and what reads them."""
+"""Files of a run folder and one of a session, and what reads them."""
 
 
 LOGGED = ("notes.json", "control.json")
@@ -88,6 +103,7 @@ def sound_run(path: Path) -> Path:
     groups = [{"name": "left", "samples": [1, 2, 5]}, {"name": "right", "samples": [3]}]
     write_notes(root, {"groups": groups, "attributes": []})
     ask(root, pause=True, turn={"beta": 4.0})
+    save_session(root / SESSION, root, make_shown())
     return root
 
 

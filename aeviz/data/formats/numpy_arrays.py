@@ -36,13 +36,13 @@ from aeviz.data.tables.reading import blurred_remarks
 
 SAMPLES, LABELS = ("x", "images", "data", "X", "arr_0"), ("y", "labels", "targets")
 MOST_BESIDE = 2**31
-"""Bytes of labels or names at most: they are held in memory."""
+"""Bytes of labels at most: they are held in memory."""
 
 MOST_SIDE = 4096
 """Pixels along a side of an image at most."""
 
-MOST_WORDS_BYTES = 2**26
-"""Bytes of labels or names at most."""
+MOST_WORDS = 2**26
+"""Bytes of names at most."""
 
 MOST_ARRAYS = 10_000
 """Arrays of a file at most, each of which has a header to be read."""
@@ -154,13 +154,11 @@ def load_arrays(
     others = [*([label] if label else []), "feature_names", "class_names"]
     _check_length(path, key, headers[key])
     for name in (name for name in others if name in headers):
-        _check_words(path, name, headers[name])
+        _check_beside(path, name, headers[name], shape[0] if name == label else None)
     is_large = headers[key].bytes > mapped.IN_MEMORY
-    there = [name for name in others if name in headers]
-    for name in there:
-        if headers[name].bytes > MOST_BESIDE:
-            raise DataError(f"{path}: its {name} take {headers[name].bytes / 2**30:.1f} GB")
-    arrays = _read(path, [*([] if is_large else [key]), *there])
+    arrays = _read(
+        path, [*([] if is_large else [key]), *(each for each in others if each in headers)]
+    )
     if is_large:
         samples, scaling, remarks = _map_samples(path, key, shape, report)
     else:
@@ -266,12 +264,15 @@ def _samples_key(path: Path, headers: Mapping[str, Header], chosen: str) -> str:
     )
 
 
-def _check_words(path: Path, name: str, header: Header) -> None:
-    """Refuse labels or names that take more than any do, before they are read."""
-    if header.bytes > MOST_WORDS_BYTES:
+def _check_beside(path: Path, name: str, header: Header, count: int | None) -> None:
+    """Refuse labels for another number of samples, and names that take more than any do, unread."""
+    most = MOST_WORDS if count is None else MOST_BESIDE
+    if count is not None and header.shape != (count,):
+        raise DataError(_no_labels(path, name, count, header.dtype, header.shape))
+    if header.bytes > most:
         raise DataError(
-            f"{path}: {name} takes {header.bytes / 2**20:,.0f} MB, and "
-            f"{MOST_WORDS_BYTES / 2**20:.0f} MB can be held"
+            f"{path}: {name} takes {header.bytes / 2**20:,.0f} MB, and {most / 2**20:,.0f} MB can "
+            "be held"
         )
     _check_length(path, name, header)
 
@@ -407,15 +408,21 @@ def _in_single_precision(path: Path, key: str, values: NDArray[Any]) -> NDArray[
     return found
 
 
+def _no_labels(
+    path: Path, key: str, count: int, dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> str:
+    return (
+        f"{path}: {key} must be one whole number or word for each of the {count:,} samples, and it "
+        f"is {dtype} of shape {shape}"
+    )
+
+
 def _as_labels(
     path: Path, key: str, values: NDArray[Any], count: int, names: tuple[str, ...]
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Labels as numbers; words are numbered in their order."""
     if values.shape != (count,) or values.dtype.kind not in "uibUS":
-        raise DataError(
-            f"{path}: {key} must be one whole number or word for each of the {count:,} samples, "
-            f"and it is {values.dtype} of shape {values.shape}"
-        )
+        raise DataError(_no_labels(path, key, count, values.dtype, values.shape))
     if values.dtype.kind in "US":
         words, labels = np.unique(values.astype(str), return_inverse=True)
         return labels.astype(np.int64), tuple(words.tolist())

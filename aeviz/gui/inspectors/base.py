@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from aeviz.gui.figure import Figure
 from aeviz.gui.session import Session
+from aeviz.script import Recipe
 
 Area = Literal["left", "right", "bottom"]
 
@@ -21,6 +22,10 @@ class Inspector(QWidget):
 
     def figure(self) -> Figure | None:
         """What the panel shows, for paper; None where it shows nothing that could be drawn."""
+        return None
+
+    def recipe(self) -> Recipe | None:
+        """How the figure is made again in Python; None where that cannot be."""
         return None
 
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
-from aeviz.gui import wording
+from aeviz.gui import recipes, wording
 from aeviz.gui.captions import LabelName, tip
 from aeviz.gui.comparison import Comparison
 from aeviz.gui.condition_switch import ConditionSwitch
@@ -31,6 +31,7 @@ from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
 from aeviz.gui.trust import TrustReadout
+from aeviz.script import Call, Name, Recipe, assigned
 
 CURSOR, NEAREST, SELECTED = "cursor", "cursor.nearest", "cursor.selected"
 DENSITY, TRUST, NEIGHBOURS = "cursor.density", "cursor.trust", "cursor.neighbours"
@@ -321,6 +322,21 @@ class CursorInspector(Inspector):
         """The sample's number in its data set."""
         run = self.session.run
         return row if run is None else int(run.index[row])
+
+    def recipe(self) -> Recipe | None:
+        """The decode at the pin, or where the mouse was last, in Python."""
+        session, run = self.session, self.session.run
+        z = self._z if session.pin is None else session.pin
+        if run is None or z is None or not session.can_decode:
+            return None
+        named = {"condition": recipes.told(session)}
+        decode = Call("run.decode", [Name("z"), recipes.decoding_epoch(session)], named)
+        lines = [assigned("z", [z]), assigned("x", decode)]
+        if not run.is_image and run.feature_names:
+            lines.append("for name, value in zip(run.feature_names, x[0], strict=True):")
+            lines.append('    print(f"{name}: {value:.6g}")')
+        lines.append("picture = run.picture(x)")
+        return Recipe("decode", lines)
 
     # ── what is shown ─────────────────────────────────────────────────────────────────────────
 

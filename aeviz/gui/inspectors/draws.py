@@ -16,13 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from aeviz import messages as m
-from aeviz.gui import saving
+from aeviz.gui import recipes, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
-from aeviz.gui.drawn import drawn_of
+from aeviz.gui.drawn import Draws, drawn_of
 from aeviz.gui.figure import Figure
 from aeviz.gui.figure_words import about_of, title_of
-from aeviz.gui.film_options import base_sample
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
 from aeviz.gui.labels import caption_label
@@ -32,6 +31,7 @@ from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
+from aeviz.script import Call, Name, Recipe, assigned
 
 VIEW = "draws"
 COUNTS = (16, 36, 64, 100, 225)
@@ -221,9 +221,17 @@ class DrawsInspector(Inspector):
         z = np.asarray(message.arrays["z"], np.float32)
         if "mu" in message.arrays:
             z = np.concatenate([message.arrays["mu"], z])
-        self.drawn.set_draws(z)
+        self.drawn.set_draws(z, self._draws(message.epoch))
         self._say_what(message.epoch)
         self._decode()
+
+    def _draws(self, epoch: int) -> Draws:
+        """How they were drawn."""
+        session, sample = self.session, None
+        if self.using == "posterior":
+            sample = int(recipes.numbers_of(session, session.selection[:1])[0])
+        count = int(self.number.currentData())
+        return Draws(self.using, count, self.seed, epoch, sample)
 
     def _say_what(self, epoch: int) -> None:
         fitted = f", fitted at epoch {epoch}" if self.using in ("gmm", "flow") else ""
@@ -317,13 +325,28 @@ class DrawsInspector(Inspector):
         about = {**about_of(session), "Generated": "yes", "Draw seed": str(self.seed)}
         return self.sheet.figure("draws", title_of(session, words), about)
 
+    def recipe(self) -> Recipe | None:
+        """The same draws, decoded in Python."""
+        session, draws, z = self.session, self.drawn.draws, self.drawn.z
+        if draws is None or z is None or self._values is None:
+            return None
+        named = {"condition": recipes.told(session)}
+        decode = Call("run.decode", [Name("z"), recipes.decoding_epoch(session)], named)
+        columns = math.ceil(math.sqrt(len(z)))
+        lines = [
+            *recipes.draw_lines(draws),
+            assigned("x", decode),
+            assigned("picture", Call("run.picture", [Name("x"), columns])),
+        ]
+        return Recipe("draws", lines)
+
     def save_values(self, path: Path) -> None:
         """Have the draws written as `aeviz draw` writes them, with seed and latents."""
-        z = self.drawn.z
-        if z is not None and self._values is not None:
+        run, chosen, z = self.session.run, self.session.selection, self.drawn.z
+        if run is not None and z is not None and self._values is not None:
             how = f"drawn from {self.using}"
-            if self.using == "posterior":
-                how += f" of sample {base_sample(self.session)}, its mean first"
+            if self.using == "posterior" and chosen.size:
+                how += f" of sample {int(run.index[chosen[0]])}, its mean first"
             saving.save_values(self.session, path, z, how, x=self._values, seed=self.seed)
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────

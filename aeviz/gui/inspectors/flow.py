@@ -9,9 +9,9 @@ from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from aeviz import geometry
+from aeviz import colouring, geometry
 from aeviz import messages as m
-from aeviz.gui import colouring, wording
+from aeviz.gui import wording
 from aeviz.gui.captions import tip
 from aeviz.gui.density_image import DensityScale
 from aeviz.gui.dock_title import INSET

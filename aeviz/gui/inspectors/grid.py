@@ -1,7 +1,6 @@
 """The grid sweep as a sheet: over what the map shows, or over the quantiles of the prior."""
 
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
-from aeviz.gui import saving
+from aeviz.geometry import prior_quantiles
+from aeviz.gui import recipes, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.figure import Figure
@@ -23,32 +23,16 @@ from aeviz.gui.mosaic_view import MosaicView
 from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Condition, Session
-from aeviz.gui.sweep import SIDES, sweep_of
+from aeviz.gui.sweep import SIDES, sweep_call, sweep_of
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
+from aeviz.script import Call, Name, Recipe, assigned
 
 VIEW = "grid.prior"
 OVER_VIEW, OVER_PRIOR = "view", "prior"
 NO_RUN = "Open a run or train a model: what it decodes all over the map appears here."
 ONE = "A grid needs two latent dimensions, and this run has one."
 NO_PRIOR = "Only a model of two dimensions with a standard normal prior has these quantiles."
-
-
-def prior_quantiles(count: int) -> NDArray[np.float32]:
-    """Latents at the middles of equally likely cells of a standard normal, the highest row first.
-
-    Args:
-        count: Cells along each side: z = Φ⁻¹((i + ½) / count).
-
-    Returns:
-        (count², 2).
-
-    References:
-        | Auto-Encoding Variational Bayes (Kingma, Welling, 2014), appendix A
-    """
-    normal = NormalDist()
-    steps = np.array([normal.inv_cdf((place + 0.5) / count) for place in range(count)])
-    return np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2).astype(np.float32)
 
 
 @register_inspector("grid", title="Grid", area="right", order=101)
@@ -182,7 +166,7 @@ class GridInspector(Inspector):
             self.sheet.clear()
             self.save.setEnabled(False)
         elif is_seen and self._is_over_prior:
-            self._z = prior_quantiles(self.sweep.count)
+            self._z = prior_quantiles(self.sweep.count, self.sweep.count)
             session.decode(VIEW, self._z)
 
     def _say_state(self) -> None:
@@ -282,6 +266,22 @@ class GridInspector(Inspector):
         """The grid, in its order on the map."""
         session = self.session
         return self.sheet.figure("grid", title_of(session, "grid of decodes"), about_of(session))
+
+    def recipe(self) -> Recipe | None:
+        """The same decodes in Python."""
+        session, cells = self.session, self.sweep.cells
+        if self.sheet.image.isNull():
+            return None
+        if self._is_over_prior:
+            named = {"over": "prior", "condition": recipes.told(session)}
+            count = [self.sweep.count, recipes.decoding_epoch(session)]
+            call = Call("run.sweep", count, named)
+        elif cells is not None:
+            call = sweep_call(session, cells)
+        else:
+            return None
+        picture = Call("run.picture", [Name("sweep.x")])
+        return Recipe("grid", [assigned("sweep", call), assigned("picture", picture)])
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QVBoxLayout, QWidget
 
 from aeviz import messages as m
-from aeviz.gui import saving
+from aeviz.gui import recipes, saving
 from aeviz.gui.captions import Tone
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.figure import Figure
@@ -29,6 +29,7 @@ from aeviz.gui.scroll import scrolled
 from aeviz.gui.session import Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import style_of_run
+from aeviz.script import Name, Recipe, in_line, laid
 
 HERE = "path.here"
 SECONDS = 4.0
@@ -361,6 +362,29 @@ class PathInspector(Inspector):
             return None
         title = title_of(session, "path")
         return scene_figure(scene, title, self.font(), session.route.at, about_of(session))
+
+    def recipe(self) -> Recipe | None:
+        """The same decodes in Python, one row for every method that is shown."""
+        session, route = self.session, self.session.route
+        shown = [name for name in route.wanted if self._has_decodes(name)]
+        if self._scene() is None or not shown:
+            return None
+        methods = list(shown)
+        call = recipes.path_call(session, Name("method"), route.steps)
+        lines = [
+            *recipes.path_lines(session),
+            "paths = []",
+            f"for method in {in_line(methods)}:",
+            f"    path = {laid(call, 4, 7)}",
+            "    paths.append(path)",
+            '    print(f"{method}: length {path.length:.4g}")',
+            "picture = run.picture(np.stack([path.x for path in paths]))",
+        ]
+        return Recipe("path", lines)
+
+    def _has_decodes(self, method: str) -> bool:
+        row = self._rows.get(method)
+        return row is not None and not row.why and any(frame is not None for frame in row.frames)
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

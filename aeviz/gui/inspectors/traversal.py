@@ -11,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from aeviz import messages as m
-from aeviz.gui import saving
+from aeviz.gui import recipes, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.figure import Figure
@@ -25,6 +25,7 @@ from aeviz.gui.session import Condition, Session
 from aeviz.gui.theme import SPACE
 from aeviz.gui.tiles import SampleStyle, style_of_run
 from aeviz.gui.traversal_sheet import STEPS, TraversalRow, TraversalSheet
+from aeviz.script import Call, Name, Recipe, assigned
 
 VIEW, SLOPES, BASE = "traversal", "traversal.slopes", "traversal.base"
 MOST_SEEN = 24
@@ -371,6 +372,27 @@ class TraversalInspector(Inspector):
         """The strips that have been decoded, most of them those in view."""
         session = self.session
         return self.sheet.figure(title_of(session, "traversal"), about_of(session))
+
+    def recipe(self) -> Recipe | None:
+        """The strips of all dimensions in Python."""
+        session, base, selection = self.session, self._base, self.session.selection
+        if base is None or all(row.frames is None for row in self.sheet.rows):
+            return None
+        epoch, named = recipes.decoding_epoch(session), dict[str, Any]()
+        if session.pin is not None:
+            named["at"] = base
+        elif selection.size:
+            named["sample"] = int(recipes.numbers_of(session, selection[:1])[0])
+        decode = Call("run.decode", [Name("found.z"), epoch], {"condition": recipes.told(session)})
+        pale = {"pale": Name("found.dead[found.order]")}
+        lines = [
+            assigned("found", Call("run.traverse", [STEPS, epoch], named)),
+            "for dimension in found.order:",
+            '    print(f"z{dimension + 1}: {found.weight[dimension]:.3g}")',
+            assigned("x", decode),
+            assigned("picture", Call("run.picture", [Name("x")], pale)),
+        ]
+        return Recipe("traversal", lines)
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from aeviz import messages as m
 from aeviz.geometry import Region
 from aeviz.gui import theme, wording
-from aeviz.gui.density_image import SPAN, DensityImage, DensityScale
+from aeviz.gui.density_image import DensityImage, DensityScale
 from aeviz.gui.iso_labels import IsoLabels, label_places
 from aeviz.gui.layer_legend import SCALE, LayerLegend
 from aeviz.gui.layers.base import register_layer
@@ -17,12 +17,10 @@ from aeviz.gui.map_plot import MapPlot
 from aeviz.gui.numbers import count
 from aeviz.gui.quiet_button import QuietButton
 from aeviz.gui.session import Session
+from aeviz.shades import PALE, SPAN
 
 GROUP = "density"
 """Densities exclude each other."""
-
-PALE = 0.42
-"""Share of the accent in the highest band: points have to stand out from it."""
 
 NO_MASS = "No mass on a plane"
 

@@ -14,9 +14,7 @@ from aeviz.gui.mosaic import mosaic
 from aeviz.gui.session import Session
 from aeviz.gui.sweep import sweep_of
 from aeviz.gui.tiles import style_of_run
-
-OPACITY, OF_PROFILES = 0.7, 0.4
-"""Of decoded images and of profiles, so that the points over them are read first."""
+from aeviz.shades import OF_IMAGES, OF_PROFILES
 
 
 class GridItem(pg.GraphicsObject):
@@ -26,7 +24,7 @@ class GridItem(pg.GraphicsObject):
         super().__init__()
         self.image = QImage()
         self.area = QRectF()
-        self.opacity_of_image = OPACITY
+        self.opacity_of_image = OF_IMAGES
 
     def show_image(self, image: QImage, region: Region) -> None:
         """Lay a picture over a region: left, right, low, high; an empty one shows nothing."""
@@ -99,5 +97,5 @@ class GridLayer(Layer):
             return
         missing = np.asarray(self.sweep.missing)
         image = mosaic(frames, missing, cells.columns, style_of_run(run), self._colours)
-        self.item.opacity_of_image = OPACITY if run.is_image else OF_PROFILES
+        self.item.opacity_of_image = OF_IMAGES if run.is_image else OF_PROFILES
         self.item.show_image(image, cells.region)

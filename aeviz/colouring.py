@@ -1,15 +1,15 @@
 """What the points are coloured by: label, part, condition, or what else is known of them."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aeviz import raster
-from aeviz.gui import theme, wording
-from aeviz.gui.label_colours import label_count
-from aeviz.gui.numbers import measure
-from aeviz.messages import Known, RunOpened
+from aeviz.messages import ByteArray, Conditions, IntArray, Known
+from aeviz.numbers import measure
+from aeviz.palettes import Tokens, label_colours, scale_colours
 
 MISSING = -1
 """The key of the samples without a label."""
@@ -89,7 +89,7 @@ class Colouring:
         chosen = [shades[place] for place in np.linspace(0, SHADES - 1, _SAID).astype(int)]
         return (*chosen, *self.groups[SHADES:])
 
-    def palette(self, colours: theme.Tokens, hidden: frozenset[int]) -> raster.Pixels:
+    def palette(self, colours: Tokens, hidden: frozenset[int]) -> raster.Pixels:
         """A pixel for every group, 0 for the hidden ones."""
         missing = np.array(list(bytes.fromhex(colours.missing[1:])), np.uint8)
         each = [missing if group.colour is None else group.colour for group in self.groups]
@@ -98,14 +98,71 @@ class Colouring:
         return pixels
 
 
-def by_label(run: RunOpened) -> Colouring:
+class Coloured(Protocol):
+    """What is known of the shown samples; see `messages.RunOpened`."""
+
+    @property
+    def index(self) -> IntArray:
+        """Their numbers, (N,)."""
+        ...
+
+    @property
+    def labels(self) -> IntArray | None:
+        """Their labels, (N,)."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each label."""
+        ...
+
+    @property
+    def parts(self) -> ByteArray:
+        """0 for train, 1 for validation, (N,)."""
+        ...
+
+    @property
+    def conditions(self) -> Conditions | None:
+        """What a conditional model can be told."""
+        ...
+
+    @property
+    def told(self) -> NDArray[Any] | None:
+        """The condition of every sample."""
+        ...
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """What else is known of them."""
+        ...
+
+
+def label_name(label: int, names: tuple[str, ...]) -> str:
+    """The name of a label: its class name, its number, or that there is none."""
+    if label < 0:
+        return "no label"
+    return names[label] if label < len(names) else str(label)
+
+
+def part_name(part: int) -> str:
+    """The split that a sample is in, by its number in `RunOpened.parts`."""
+    return "validation" if part else "training"
+
+
+def label_count(run: Coloured) -> int:
+    """How many labels there are: every class has a colour, also one without samples."""
+    highest = -1 if run.labels is None else int(run.labels.max(initial=-1))
+    return max(len(run.class_names), highest + 1)
+
+
+def by_label(run: Coloured) -> Colouring:
     """Colours by label; one colour for all where the run has no labels."""
     if run.labels is None:
         return _one_colour(len(run.index))
     return _by_choice(run.labels, label_count(run), run.class_names)
 
 
-def by_condition(run: RunOpened) -> Colouring:
+def by_condition(run: Coloured) -> Colouring:
     """Colours by what a conditional model was told, where that is a choice; else one colour."""
     if run.told is None or run.conditions is None or run.conditions.kind != "choice":
         return _one_colour(len(run.index))
@@ -118,28 +175,26 @@ def _by_choice(values: NDArray[np.int64], count: int, names: tuple[str, ...]) ->
     labels = min(count, raster.MOST_CODES - 2)
     codes = np.where(values < 0, labels, np.minimum(values, labels - 1))
     counts = np.bincount(codes, minlength=labels + 1)
-    table = theme.label_colours(labels)
+    table = label_colours(labels)
     groups = [
-        Group(label, wording.label_name(label, names), table[label], int(counts[label]))
+        Group(label, label_name(label, names), table[label], int(counts[label]))
         for label in range(labels)
     ]
     if counts[labels]:
-        name = wording.label_name(MISSING, names)
+        name = label_name(MISSING, names)
         groups.append(Group(MISSING, name, None, int(counts[labels])))
     return Colouring(codes.astype(np.uint16), tuple(groups))
 
 
-def by_part(run: RunOpened) -> Colouring:
+def by_part(run: Coloured) -> Colouring:
     """Colours by part: training and validation."""
     codes = np.minimum(run.parts, 1).astype(np.uint16)
-    table, counts = theme.label_colours(2), np.bincount(codes, minlength=2)
-    groups = (
-        Group(part, wording.part_name(part), table[part], int(counts[part])) for part in (0, 1)
-    )
+    table, counts = label_colours(2), np.bincount(codes, minlength=2)
+    groups = (Group(part, part_name(part), table[part], int(counts[part])) for part in (0, 1))
     return Colouring(codes, tuple(groups))
 
 
-def by_known(run: RunOpened, known: Known) -> Colouring:
+def by_known(run: Coloured, known: Known) -> Colouring:
     """Colours by one of the things that are known: choices as labels are, numbers on a scale."""
     if known.names:
         return _by_choice(known.values.astype(np.int64), len(known.names), known.names)
@@ -151,7 +206,7 @@ def by_known(run: RunOpened, known: Known) -> Colouring:
     shares = (np.where(is_known, values, scale.low).astype(np.float64) - scale.low) / (wide or 1.0)
     codes = np.clip((shares * SHADES).astype(np.int64), 0, SHADES - 1)
     codes[~is_known] = SHADES
-    counts, table = np.bincount(codes, minlength=SHADES + 1), theme.scale_colours(SHADES)
+    counts, table = np.bincount(codes, minlength=SHADES + 1), scale_colours(SHADES)
     middles = scale.low + (np.arange(SHADES) + 0.5) / SHADES * wide
     groups = [
         Group(shade, measure(middles[shade], 3), table[shade], int(counts[shade]))
@@ -170,7 +225,7 @@ def _scale(values: NDArray[np.float32], unit: str) -> Scale:
     return Scale(low, high, unit, bool((values < low).any()), bool((values > high).any()))
 
 
-def colouring_of(run: RunOpened, colour: str) -> Colouring:
+def colouring_of(run: Coloured, colour: str) -> Colouring:
     """The colouring of a name: one of `BY`, or `KNOWN` and the name of what is known."""
     for known in run.known:
         if colour == KNOWN + known.name:
@@ -179,9 +234,7 @@ def colouring_of(run: RunOpened, colour: str) -> Colouring:
 
 
 def _one_colour(count: int) -> Colouring:
-    return Colouring(
-        np.zeros(count, np.uint16), (Group(0, "samples", theme.label_colours(1)[0], count),)
-    )
+    return Colouring(np.zeros(count, np.uint16), (Group(0, "samples", label_colours(1)[0], count),))
 
 
 BY = {"label": by_label, "part": by_part, "condition": by_condition}

@@ -1,0 +1,1 @@
+"""Session files: what they hold, how they are written, what is refused."""
