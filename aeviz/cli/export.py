@@ -46,24 +46,10 @@ def export(
         measures: Whether the report has the measures, which take the longest.
         plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    if sum(each is not None for each in (part, projector, report, sprites)) != 1:
-        whats = "--part encoder|decoder, --projector, --report or --sprites"
-        raise CommandError(f"say what to export: {whats}")
-    if columns is not None and (columns < 1 or sprites is None):
-        raise CommandError(f"--columns {columns}: write 1 or more, together with --sprites")
+    _check(part, projector, report, sprites, columns)
     number = parse_epoch(epoch)
     from aeviz import api
 
-    if report is not None:
-        ending(report, ("html", "htm"))
-    if sprites is not None:
-        ending(sprites, ("png",))
-    if (
-        projector is not None
-        and projector.exists()
-        and (not projector.is_dir() or any(projector.iterdir()))
-    ):
-        raise CommandError(f"--projector {projector}: it exists and is not an empty folder")
     use(plugin)
     opened, console = api.load(run), Console()
     try:
@@ -83,6 +69,31 @@ def export(
         raise CommandError(str(error)) from error
     console.result(str(target))
     return 0
+
+
+def _check(
+    part: str | None,
+    projector: Path | None,
+    report: Path | None,
+    sprites: Path | None,
+    columns: int | None,
+) -> None:
+    """Refuse what cannot be written, before the work."""
+    if sum(each is not None for each in (part, projector, report, sprites)) != 1:
+        whats = "--part encoder|decoder, --projector, --report or --sprites"
+        raise CommandError(f"say what to export: {whats}")
+    if columns is not None and (columns < 1 or sprites is None):
+        raise CommandError(f"--columns {columns}: write 1 or more, together with --sprites")
+    if report is not None:
+        ending(report, ("html", "htm"))
+    if sprites is not None:
+        ending(sprites, ("png",))
+    if (
+        projector is not None
+        and projector.exists()
+        and (not projector.is_dir() or any(projector.iterdir()))
+    ):
+        raise CommandError(f"--projector {projector}: it exists and is not an empty folder")
 
 
 def _part(run: "Run", part: str, output: Path | None, epoch: int | str, console: Console) -> Path:

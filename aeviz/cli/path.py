@@ -1,7 +1,7 @@
 """`aeviz path`: decodes along a path through the latent space."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -70,23 +70,17 @@ def path(
     anchors = [parse_place(flag, word, opened, number) for flag, word in words]
     told = parse_condition(condition, opened.conditions)
     try:
-        found = opened.along(
-            anchors,
-            steps,
-            number,  # type: ignore[arg-type]
-            method=method,  # type: ignore[arg-type]
-            condition=told,
-            measured=False,
-        )
+        more: dict[str, Any] = {"method": method, "condition": told, "measured": False}
+        found = opened.along(anchors, steps, number, **more)  # type: ignore[arg-type]
     except errors.PathError as error:
         raise CommandError(f"--method {method}: {error}") from error
     if kind in VALUES:
         missing(found.x, console)
         how = f"decoded along a path ({method})"
-        content = array_file(kind, opened, found.z, found.x, number, how=how, told=told)  # type: ignore[arg-type]
+        made = array_file(kind, opened, found.z, found.x, number, how=how, told=told)  # type: ignore[arg-type]
     else:
-        content = _content(kind, opened, found.x, console)
-    write_bytes(output, content)
+        made = _picture(kind, opened, found.x, console)
+    write_bytes(output, made)
     console.result(str(output))
     return 0
 
@@ -98,7 +92,7 @@ def _check(method: str, steps: int) -> None:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
 
 
-def _content(kind: str, run: "Run", x: "FloatArray", console: Console) -> bytes:
+def _picture(kind: str, run: "Run", x: "FloatArray", console: Console) -> bytes:
     from aeviz.export import films, sheets
 
     if kind == "png":
