@@ -13,7 +13,7 @@ from aeviz.gui.commands import Commands
 from aeviz.gui.export_commands import NO_IMAGES, ExportCommands
 from aeviz.gui.exports import EXPORTS, with_ending
 from aeviz.gui.film_dialog import SUBJECTS, FilmDialog
-from aeviz.gui.film_options import NO_PATH, NO_RUN, OWN
+from aeviz.gui.film_options import NO_PATH, NO_RUN, OWN, look_of
 from aeviz.gui.route import Anchor
 from aeviz.gui.session import Session
 from aeviz.results import WRITERS
@@ -202,3 +202,17 @@ def test_the_dialog_stays_where_no_file_was_named(
     dialog.save.click()
     assert dialog.isVisible()
     assert len(posted) == before
+
+
+def test_a_film_of_a_map_coloured_by_numbers_says_its_scale(commands: Commands) -> None:
+    session = session_of(commands)
+    values = np.linspace(0, 1, 60).astype(np.float32)
+    values[0] = np.nan
+    fill(session, known=(m.Known("weight", values, unit="g"),))
+    session.set_colour("known:weight")
+    look = look_of(session, frozenset())
+    assert look["rows"] is None
+    assert 3 <= len(look["legend"]) <= 7
+    first, last = look["colours"][look["codes"][1]], look["colours"][look["codes"][-1]]
+    assert abs(first.astype(int) - last).sum() > 100
+    assert tuple(first) == look["legend"][0][1]
