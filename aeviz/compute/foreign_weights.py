@@ -6,7 +6,6 @@ is. What comes back is one array of bytes and what it means.
 """
 
 import math
-import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from aeviz.data.apart import Limits, read_apart
 from aeviz.data.dataset import DataError
+from aeviz.data.own import is_pickle
 from aeviz.data.reader import Sink
 
 LIMITS = Limits(memory=6 * 2**30, cpu_seconds=600, seconds=120.0, output=16 * 2**30)
@@ -29,6 +29,10 @@ MOST_BYTES = 8 * 2**30
 MOST_UNPACKED = 8
 """How many times its size a file of weights may be once it is unpacked."""
 
+SAVE = (
+    "a file that holds more than tensors could run any program: save the weights alone, with "
+    "torch.save(model.state_dict(), FILE) or as safetensors"
+)
 STATES = ("state_dict", "model_state_dict", "model")
 """Where a checkpoint keeps the weights beside other things."""
 
@@ -72,10 +76,8 @@ def read(path: Path, options: Mapping[str, Any], sink: Sink) -> dict[str, Any]:
     """Runs in the child; see `read_weights`."""
     torch.sparse.check_sparse_tensor_invariants.enable()  # type: ignore[no-untyped-call]
     _refuse_bomb(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise DataError(_why_not(error)) from error
+    _refuse_programs(path)
+    content = torch.load(path, map_location="cpu", weights_only=True)
     state = _state_of(content)
     arrays = {name: _array(name, value) for name, value in state.items()}
     total = sum(array.nbytes for array in arrays.values())
@@ -100,22 +102,21 @@ def read(path: Path, options: Mapping[str, Any], sink: Sink) -> dict[str, Any]:
 def _refuse_bomb(path: Path) -> None:
     """Refuse an archive that unpacks to much more than it is: torch packs nothing."""
     if not zipfile.is_zipfile(path):
-        return
+        with path.open("rb") as file:
+            head = file.read(9)
+        kind = "a pickle, or of a torch before 1.6" if is_pickle(head) else "no file of torch.save"
+        raise DataError(f"is {kind}; {SAVE}")
     with zipfile.ZipFile(path) as archive:
         total = sum(entry.file_size for entry in archive.infolist())
     if total > MOST_UNPACKED * path.stat().st_size:
         raise DataError(f"unpacks to {total / 2**20:,.0f} MB: no program saves weights so")
 
 
-def _why_not(error: Exception) -> str:
-    """What a refused pickle wanted, without the advice to let it."""
-    words = " ".join(str(error).split())
-    _, _, wanted = words.partition("GLOBAL ")
-    what = f" ({wanted.split()[0]})" if wanted else ""
-    return (
-        f"holds objects beside tensors{what}, which could run any program when opened: save its "
-        "weights alone, with torch.save(model.state_dict(), FILE) or as safetensors"
-    )
+def _refuse_programs(path: Path) -> None:
+    """Refuse what wants anything but tensors and plain values, without opening it."""
+    wanted = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    if wanted:
+        raise DataError(f"wants {wanted[0]} when it is opened; {SAVE}")
 
 
 def _state_of(content: Any) -> dict[str, Tensor]:
@@ -131,7 +132,7 @@ def _state_of(content: Any) -> dict[str, Tensor]:
         }
         if state:
             return state
-    raise DataError("holds no weights by name: save them with torch.save(model.state_dict(), FILE)")
+    raise DataError(f"holds no weights by name; {SAVE}")
 
 
 def _array(name: str, value: Tensor) -> "np.ndarray[Any, Any]":
