@@ -155,12 +155,47 @@ class Run(AskedRun):
             self.folder.names,
             epoch=number,
         )
-        kept, images = self.folder.samples, None
-        if self.is_image and kept is not None and len(kept) == len(found.z):
-            grey = np.asarray(kept, np.float32) / np.float32(self._white)
-            size = min(max(self.sample_shape[:2]), 64)
-            images = sheets.image_cells(sheets.pictures(grey)[0], size)
-        return write_projector(Path(folder), found, images)
+        images, size = self._images(), min(max(self.sample_shape[:2]), 64)
+        if images is not None and len(images) == len(found.z):
+            return write_projector(Path(folder), found, sheets.image_cells(images, size))
+        return write_projector(Path(folder), found, None)
+
+    def sprites(self, path: str | os.PathLike[str], columns: int | None = None) -> str:
+        """Write the samples that the run keeps as one PNG, in the order of `index`.
+
+        Args:
+            path: The file.
+            columns: Pictures in a row; None for about as many as there are rows. The file says it
+                as text, too.
+
+        Returns:
+            How many pictures there are, how large, in how many columns.
+
+        Raises:
+            ValueError: If the samples are no images, or too many for a sheet.
+
+        Example:
+            >>> run.sprites("samples.png", columns=50)
+            '1,797 pictures of 8 × 8 pixels in 50 columns'
+        """
+        from aeviz.export.sprites import sprite_sheet
+        from aeviz.runs.atomic import write_bytes
+
+        images = self._images()
+        if images is None:
+            raise ValueError("a sheet of samples is one of images, and this run has none")
+        content, words = sprite_sheet(images, columns)
+        write_bytes(Path(path), content)
+        return words
+
+    def _images(self) -> ByteArray | None:
+        """The kept samples as pictures, uint8 (N, H, W, C); None where they are no images."""
+        from aeviz.export import sheets
+
+        kept = self.folder.samples
+        if not self.is_image or kept is None or not len(kept):
+            return None
+        return sheets.pictures(np.asarray(kept, np.float32) / np.float32(self._white))[0]
 
     def measure(
         self,
@@ -324,7 +359,7 @@ class Run(AskedRun):
             size: Of the plot in logical pixels; there are two pixels for each.
 
         Returns:
-            uint8 (H, W, 3); validation is dashed.
+            uint8 (H, W, 3); validation is dashed, what is known in advance dotted.
 
         Raises:
             ValueError: If there is no such metric.

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from aeviz import colouring, geometry, palettes, raster, shades
 from aeviz.export import maps, paper
 from aeviz.geometry import Region
-from aeviz.messages import ByteArray, Conditions, FloatArray, IntArray, Known, Term
+from aeviz.messages import ByteArray, Conditions, FloatArray, IntArray, Known, Term, TruthLine
 
 if TYPE_CHECKING:
     from aeviz.analysis.projection import Projection
@@ -42,7 +42,7 @@ LAYERS = (
 """What a map can have by name: densities, the stretch, hatching, ellipses of posteriors."""
 
 _VALIDATION = "validation_"
-_DASH = (5.0, 4.0)
+_DASH, _DOTS = (5.0, 4.0), (1.5, 3.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,15 +271,27 @@ def loss_picture(
     if not drawn:
         known = ", ".join(name for name in metrics if not name.startswith(_VALIDATION))
         raise ValueError(f"there is nothing to draw of {quantity!r}; this run has: {known}")
-    plot = paper.Plot(_box(list(drawn.values())), size)
-    plot.grid(is_log=is_log)
     tones = palettes.curve_colours([term.name for term in terms], palettes.LIGHT)
-    rows = tuple(_curve_row(name, terms, tones) for name in drawn)
-    for row, values in zip(rows, drawn.values(), strict=True):
+    rows = [_curve_row(name, terms, tones) for name in drawn]
+    curves = list(drawn.values())
+    for truth in _truths(run, drawn):
+        heights = _heights(np.full(len(curves[0]), truth.value), is_log=is_log)
+        if np.isfinite(heights).all():
+            rows.append(paper.Row(truth.title, palettes.LIGHT.muted, _DOTS))
+            curves.append(heights)
+    plot = paper.Plot(_box(curves), size)
+    plot.grid(is_log=is_log)
+    for row, values in zip(rows, curves, strict=True):
         maps.curve(plot, values, row.colour, row.dash or ())
     shown = f"{run.title}, losses" if title is None else title
-    sheet = paper.Sheet(shown, "epoch", _unit(quantity, terms), rows, is_log=is_log)
+    sheet = paper.Sheet(shown, "epoch", _unit(quantity, terms), tuple(rows), is_log=is_log)
     return paper.picture(plot, sheet)
+
+
+def _truths(run: "AskedRun", shown: Iterable[str]) -> list[TruthLine]:
+    """Lines known in advance of the curves that are shown."""
+    found = [TruthLine(**row) for row in run.folder.info.model.get("truths", [])]
+    return [truth for truth in found if truth.metric in set(shown)]
 
 
 def _curve_names(quantity: str, terms: Sequence[Term]) -> tuple[str, ...]:

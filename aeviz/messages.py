@@ -318,12 +318,12 @@ class ExportRun(Message):
 
     Attributes:
         path: The run folder.
-        what: "latents", "metrics", "encoder", "decoder", "projector", "report", "film",
-            or "path".
+        what: "latents", "metrics", "encoder", "decoder", "projector", "sprites", "report"; films
+            are "film" of the training, "path" and "traversal"; "values" are decodes of a panel.
         target: The file or folder.
         epoch: Whose weights or latents.
-        options: What else is to be known: "z", the latents along a path (T, D) as lists, and
-            "condition".
+        options: What else the writer in `results` takes, plain values and arrays: of a path `z`,
+            float32 (T, D), and `condition`; of every film `cut`, how it is made.
     """
 
     path: str

@@ -213,6 +213,17 @@ def test_words_of_strangers_do_not_break_a_picture(wine: aeviz.Run) -> None:
     assert picture.shape[1] < 700
 
 
+def test_what_is_known_in_advance_is_a_line_of_the_losses(elsewhere: Path) -> None:
+    run = aeviz.train("wine", "linear", epochs=2, out="linear", progress=False)
+    with_line = run.loss_picture("reconstruction_mse", title="")
+    row = run.folder.info.model["truths"]
+    run.folder.info.model["truths"] = []
+    without = run.loss_picture("reconstruction_mse", title="")
+    assert row[0]["title"].startswith("PCA optimum")
+    assert with_line.shape == without.shape
+    assert (with_line != without).mean() > 1e-3
+
+
 # ── paths, dimensions, draws ──────────────────────────────────────────────────────────────────
 
 

@@ -3,7 +3,7 @@
 import io
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from aeviz.api import Run
+    from aeviz.api import EpochWord, Run
     from aeviz.messages import FloatArray
 
 
@@ -38,13 +38,13 @@ def decode(
         run: Run folder.
         at: A latent, D numbers separated by commas: --at -1,0 --at 0.5,2
         points: File of latents: .npy (N, D), .npz with z, .csv with z1…zD.
-        output: File to write: .png, .npy, .npz or .csv.
+        output: File to write: .png, .npy, .npz, .csv or .parquet.
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
         plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    kind = ending(output, ("png", "npy", "npz", "csv"))
+    kind = ending(output, ("png", "npy", "npz", "csv", "parquet"))
     number = parse_epoch(epoch)
     if (at is None) == (points is None):
         raise CommandError("say where to decode: --at Z (it may be repeated) or --points FILE")
@@ -65,7 +65,7 @@ def decode(
         content = picture(opened, x, math.ceil(math.sqrt(len(x))), console)
     else:
         missing(x, console)
-        content = array_file(kind, z, x, opened.feature_names)
+        content = array_file(kind, opened, z, x, number, told=told)  # type: ignore[arg-type]
     write_bytes(output, content)
     console.result(str(output))
     return 0
@@ -104,17 +104,33 @@ def missing(x: "FloatArray", console: Console) -> "NDArray[np.bool_]":
     return lacking
 
 
-def array_file(kind: str, z: "FloatArray", x: "FloatArray", names: tuple[str, ...]) -> bytes:
-    """Latents (B, D) and their decodes as the bytes of a .csv, .npy or .npz file."""
+def array_file(
+    kind: str,
+    run: "Run",
+    z: "FloatArray",
+    x: "FloatArray",
+    epoch: "EpochWord",
+    *,
+    how: str = "decoded",
+    seed: int | None = None,
+    told: Any = None,
+) -> bytes:
+    """Latents (B, D) and their decodes as the bytes of a .csv, .parquet, .npz or .npy file.
+
+    All but the last, which is the decodes alone, say that they were generated, and how.
+    """
     import numpy as np
 
-    from aeviz.export.tables import decodes_csv
+    from aeviz.export.generated import marked
+    from aeviz.export.latents import ExportError
 
-    buffer = io.BytesIO()
-    if kind == "csv":
-        return decodes_csv(z, x, names).encode()
     if kind == "npy":
+        buffer = io.BytesIO()
         np.save(buffer, x, allow_pickle=False)
-    else:
-        np.savez(buffer, z=z, x=x)
-    return buffer.getvalue()
+        return buffer.getvalue()
+    number = run.weights_epoch(epoch)
+    found = marked(run.folder.info, z, x, how, number, seed=seed, told=told)
+    try:
+        return found.as_bytes(kind)
+    except ExportError as error:
+        raise CommandError(f"-o: {error}") from error

@@ -1,6 +1,5 @@
 """`aeviz draw`: new samples, decoded from latents that are drawn."""
 
-import io
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,20 +45,21 @@ def draw(
             flow fitted to the latents; posterior, of the sample of --sample.
         sample: Number of that sample.
         seed: The same seed draws the same.
-        output: File to write: .png, .npz or .csv; a name without an ending is a new folder of
-            PNG files, with latents.csv beside them.
+        output: File to write: .png, .npz, .csv or .parquet; a name without an ending is a new
+            folder of PNG files, with latents.csv beside them.
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
         plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
     is_folder = not output.suffix
-    kind = "folder" if is_folder else ending(output, ("png", "npz", "csv"))
+    kind = "folder" if is_folder else ending(output, ("png", "npz", "csv", "parquet"))
     number = parse_epoch(epoch)
     _check(using, count, sample, seed)
     if is_folder:
         _check_folder(output)
     from aeviz import api, errors
+    from aeviz.runs.atomic import write_bytes
 
     use(plugin)
     opened, console = api.load(run), Console()
@@ -69,7 +69,13 @@ def draw(
     except errors.DrawError as error:
         raise CommandError(f"--using {using}: {error}") from error
     x = opened.decode(z, number, condition=told)  # type: ignore[arg-type]
-    _write(kind, output, opened, z, x, told, console)
+    if kind in ("csv", "npz", "parquet"):
+        missing(x, console)
+        how = f"drawn from {using}" + ("" if sample is None else f" of sample {sample}")
+        content = array_file(kind, opened, z, x, number, how=how, seed=seed, told=told)  # type: ignore[arg-type]
+        write_bytes(output, content)
+    else:
+        _write(kind, output, opened, z, x, told, console)
     console.result(str(output))
     return 0
 
@@ -87,7 +93,8 @@ def _check(using: str, count: int, sample: int | None, seed: int) -> None:
 
 def _check_folder(folder: Path) -> None:
     if folder.is_file():
-        raise CommandError(f"-o {folder}: this is a file; write a folder, or .png, .npz or .csv")
+        kinds = ".png, .npz, .csv or .parquet"
+        raise CommandError(f"-o {folder}: this is a file; write a folder, or {kinds}")
     if folder.is_dir() and any(folder.iterdir()):
         raise CommandError(f"-o {folder}: this folder is not empty")
     if not folder.absolute().parent.is_dir():
@@ -107,13 +114,8 @@ def _write(
 
     if kind == "folder":
         _write_folder(output, run, z, x, told, console)
-    elif kind == "png":
-        write_bytes(output, picture(run, x, math.ceil(math.sqrt(len(x))), console))
     else:
-        missing(x, console)
-        labels = _labels(run, told, len(z))
-        content = array_file("csv", z, x, run.feature_names) if kind == "csv" else None
-        write_bytes(output, content or _arrays(z, x, labels, run.class_names))
+        write_bytes(output, picture(run, x, math.ceil(math.sqrt(len(x))), console))
 
 
 def _labels(run: "Run", told: Any, count: int) -> Any:
@@ -123,18 +125,6 @@ def _labels(run: "Run", told: Any, count: int) -> Any:
     about = run.conditions
     is_label = about is not None and about.kind == "choice" and about.names == run.class_names
     return np.full(count, told or 0, np.int64) if is_label else None
-
-
-def _arrays(z: "FloatArray", x: "FloatArray", labels: Any, class_names: tuple[str, ...]) -> bytes:
-    """An .npz that says it was made: x as a data set has it, y where labels are known."""
-    import numpy as np
-
-    arrays: dict[str, Any] = {"z": z, "x": x, "drawn": np.array(True)}
-    if labels is not None:
-        arrays |= {"y": labels, "class_names": np.array(class_names, np.str_)}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
 
 
 def _write_folder(

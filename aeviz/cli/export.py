@@ -9,6 +9,7 @@ from aeviz.cli.console import CommandError, Console
 from aeviz.cli.latents import parse_epoch
 from aeviz.cli.outputs import ending
 from aeviz.cli.plugins import Plugins, use
+from aeviz.cli.whole import MaybeWhole
 from aeviz.progress import display
 
 if TYPE_CHECKING:
@@ -24,36 +25,31 @@ def export(
     part: str | None = None,
     projector: Path | None = None,
     report: Path | None = None,
+    sprites: Path | None = None,
+    columns: MaybeWhole = None,
     output: Annotated[Path | None, Parameter(name=["-o", "--output"])] = None,
     epoch: str = "last",
     measures: Annotated[bool, Parameter(negative="--no-measures")] = True,
     plugin: Plugins = None,
 ) -> int:
-    """Export a model, a projector folder, or a report.
+    """Export a model, a projector folder, a report, or a sheet of samples.
 
     Args:
         run: Run folder.
         part: encoder or decoder, written to the file of -o.
         projector: New folder for the TensorBoard projector: latents, labels, pictures.
         report: One HTML file that tells of the run.
+        sprites: One PNG with the samples side by side, in the order of the run's latents.
+        columns: Samples in a row of --sprites. [default: as many as there are rows]
         output: With --part: a file .onnx, .pt2 (torch.export) or .safetensors.
         epoch: Whose weights: a number, last or best.
         measures: Whether the report has the measures, which take the longest.
         plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    if sum(each is not None for each in (part, projector, report)) != 1:
-        raise CommandError("say what to export: --part encoder|decoder, --projector or --report")
+    _check(part, projector, report, sprites, columns)
     number = parse_epoch(epoch)
     from aeviz import api
 
-    if report is not None:
-        ending(report, ("html", "htm"))
-    if (
-        projector is not None
-        and projector.exists()
-        and (not projector.is_dir() or any(projector.iterdir()))
-    ):
-        raise CommandError(f"--projector {projector}: it exists and is not an empty folder")
     use(plugin)
     opened, console = api.load(run), Console()
     try:
@@ -63,6 +59,9 @@ def export(
             target = projector
             for note in opened.projector(projector, number):  # type: ignore[arg-type]
                 console.say(note)
+        elif sprites is not None:
+            target = sprites
+            console.say(opened.sprites(sprites, columns))
         else:
             assert report is not None
             target = _report(opened, report, number, measures)
@@ -70,6 +69,31 @@ def export(
         raise CommandError(str(error)) from error
     console.result(str(target))
     return 0
+
+
+def _check(
+    part: str | None,
+    projector: Path | None,
+    report: Path | None,
+    sprites: Path | None,
+    columns: int | None,
+) -> None:
+    """Refuse what cannot be written, before the work."""
+    if sum(each is not None for each in (part, projector, report, sprites)) != 1:
+        whats = "--part encoder|decoder, --projector, --report or --sprites"
+        raise CommandError(f"say what to export: {whats}")
+    if columns is not None and (columns < 1 or sprites is None):
+        raise CommandError(f"--columns {columns}: write 1 or more, together with --sprites")
+    if report is not None:
+        ending(report, ("html", "htm"))
+    if sprites is not None:
+        ending(sprites, ("png",))
+    if (
+        projector is not None
+        and projector.exists()
+        and (not projector.is_dir() or any(projector.iterdir()))
+    ):
+        raise CommandError(f"--projector {projector}: it exists and is not an empty folder")
 
 
 def _part(run: "Run", part: str, output: Path | None, epoch: int | str, console: Console) -> Path:

@@ -1,7 +1,7 @@
 """`aeviz path`: decodes along a path through the latent space."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aeviz.messages import FloatArray
 
 METHODS = ("straight", "slerp", "spline", "density", "geodesic")
+
+VALUES = ("csv", "npz", "parquet")
 
 MOST_STEPS = 1000
 
@@ -48,13 +50,14 @@ def path(
         method: straight; slerp, on the sphere; spline, through all places without corners;
             density, where the data lie; geodesic, shortest in the decoder's own metric.
         steps: Decodes along it, with both ends.
-        output: File to write: .png, .gif, .webp, .mp4 or .csv.
+        output: File to write: .png, .gif, .webp, .mp4, .csv, .npz or
+            .parquet.
         epoch: Whose weights decode: a number, last or best.
         condition: What a conditional model is told: a choice by name, numbers with commas, or the
             number of a sample. [default: the first choice, the means, the first sample]
         plugin: Python file of your own that brings the model or the data; it is run as a program.
     """
-    kind = ending(output, ("png", "gif", "webp", "mp4", "csv"))
+    kind = ending(output, ("png", "gif", "webp", "mp4", "csv", "npz", "parquet"))
     number = parse_epoch(epoch)
     _check(method, steps)
     check_film(kind)
@@ -66,18 +69,18 @@ def path(
     words = [("--from", from_), *(("--via", word) for word in via or ()), ("--to", to)]
     anchors = [parse_place(flag, word, opened, number) for flag, word in words]
     told = parse_condition(condition, opened.conditions)
+    named: dict[str, Any] = {"method": method, "condition": told, "measured": False}
     try:
-        found = opened.along(
-            anchors,
-            steps,
-            number,  # type: ignore[arg-type]
-            method=method,  # type: ignore[arg-type]
-            condition=told,
-            measured=False,
-        )
+        found = opened.along(anchors, steps, number, **named)  # type: ignore[arg-type]
     except errors.PathError as error:
         raise CommandError(f"--method {method}: {error}") from error
-    write_bytes(output, _content(kind, opened, found.z, found.x, console))
+    if kind in VALUES:
+        missing(found.x, console)
+        how = f"decoded along a path ({method})"
+        made = array_file(kind, opened, found.z, found.x, number, how=how, told=told)  # type: ignore[arg-type]
+    else:
+        made = _picture(kind, opened, found.x, console)
+    write_bytes(output, made)
     console.result(str(output))
     return 0
 
@@ -89,12 +92,9 @@ def _check(method: str, steps: int) -> None:
         raise CommandError(f"--steps {steps}: write a number from 2 to {MOST_STEPS}")
 
 
-def _content(kind: str, run: "Run", z: "FloatArray", x: "FloatArray", console: Console) -> bytes:
+def _picture(kind: str, run: "Run", x: "FloatArray", console: Console) -> bytes:
     from aeviz.export import films, sheets
 
-    if kind == "csv":
-        missing(x, console)
-        return array_file(kind, z, x, run.feature_names)
     if kind == "png":
         return picture(run, x, len(x), console)
     say_clipped(run, x, console)

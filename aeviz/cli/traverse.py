@@ -72,17 +72,9 @@ def traverse(
 
 def _content(kind: str, sheet: "ByteArray", dimensions: int, steps: int) -> bytes:
     """The sheet as a picture, or its columns one after the other as a film."""
-    import math
-
-    import numpy as np
-
     from aeviz.export import films, sheets
+    from aeviz.filming import sweep_frames
 
     if kind == "png":
         return sheets.png(sheet)
-    # (D · H, steps · W, 3) -> (D, H, steps, W, 3) -> (D, steps, H, W, 3)
-    rows = sheet.reshape(dimensions, -1, steps, sheet.shape[1] // steps, 3).swapaxes(1, 2)
-    columns = math.ceil(math.sqrt(len(rows)))
-    frames = np.stack([sheets.sheet(rows[:, step], columns) for step in range(steps)])
-    there_and_back = np.concatenate([frames, frames[-2:0:-1]])
-    return films.film(kind, sheets.enlarged(there_and_back))
+    return films.film(kind, sheets.enlarged(sweep_frames(sheet, dimensions, steps)))

@@ -27,6 +27,7 @@ from aeviz.cli.sweep import sweep
 from aeviz.cli.train import train
 from aeviz.cli.traverse import traverse
 from aeviz.cli.window import window
+from aeviz.cli.wrap import wrap
 
 HELP = """Explore the latent spaces of autoencoders: train, watch the map form, point and decode.
 
@@ -53,6 +54,7 @@ def make_app() -> App:
 
 VERBS: dict[str, Callable[..., int]] = {
     "train": train,
+    "wrap": wrap,
     "encode": encode,
     "decode": decode,
     "sweep": sweep,

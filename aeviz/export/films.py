@@ -1,15 +1,23 @@
-"""Films: pictures of one size one after the other, as GIF, WebP or MP4."""
+"""Films: pictures of one size one after the other, as animated GIF or WebP, or as MP4.
+
+Pictures may come from an iterator, so that a long film never lies in memory as a whole.
+"""
 
 import io
+import itertools
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
 
 from aeviz.messages import ByteArray
+
+KINDS = ("gif", "webp", "mp4")
 
 SECONDS = 4.0
 """How long a film plays where nothing else is said."""
@@ -17,61 +25,72 @@ SECONDS = 4.0
 LONGEST, SHORTEST = 1.0, 0.02
 """Seconds that a picture stays at most and at least: viewers slow a GIF below 20 ms down."""
 
+ENCODERS = (("libx264", "-crf", "16"), ("libopenh264", "-b:v", "8M"), ("mpeg4", "-q:v", "2"))
+"""What ffmpeg may have for MP4, the best one first: some systems ship it without the first."""
+
 
 class FilmError(ValueError):
     """A film cannot be written here; the message says what is missing."""
 
 
-def film(kind: str, frames: ByteArray, seconds: float = SECONDS) -> bytes:
+def film(
+    kind: str,
+    frames: Iterable[ByteArray],
+    seconds: float = SECONDS,
+    *,
+    count: int | None = None,
+    is_exact: bool = True,
+) -> bytes:
     """Frames as the bytes of a film.
 
     Args:
         kind: "gif", "webp" or "mp4".
-        frames: uint8 (T, H, W, 3).
+        frames: uint8 (H, W, 3) each, or (T, H, W, 3).
         seconds: How long it plays, within the limits for a picture.
+        count: How many there are, T; an iterator without it is read as a whole.
+        is_exact: Whether a WebP keeps every value and a GIF the greys, for more bytes and time.
 
     Raises:
         FilmError: If no ffmpeg is found for MP4, or it fails.
     """
-    pause = min(LONGEST, max(SHORTEST, seconds / len(frames)))
-    return {"gif": _gif, "webp": _webp, "mp4": _mp4}[kind](frames, pause)
+    if count is None:
+        frames = list(frames)
+        count = len(frames)
+    pause = min(LONGEST, max(SHORTEST, seconds / count))
+    if kind == "mp4":
+        return _mp4(iter(frames), pause)
+    return _animated(kind, iter(frames), pause, is_exact)
 
 
 def check_kind(kind: str) -> None:
     """Raise FilmError before the work where films of that kind cannot be written."""
+    if kind not in KINDS:
+        known = ", ".join(f".{each}" for each in KINDS)
+        raise FilmError(f"a film is written as {known}, not as .{kind}")
     if kind == "mp4":
         _ffmpeg()
 
 
-def _gif(frames: ByteArray, pause: float) -> bytes:
-    """A palette of its own for every frame keeps grey images exact: they have 256 values."""
-    pictures = [Image.fromarray(frame).quantize(256) for frame in frames]
+def _animated(kind: str, frames: Iterator[ByteArray], pause: float, is_exact: bool) -> bytes:
+    """In a GIF every frame has its own palette, which keeps 256 greys exact."""
+    pictures: Iterator[Image.Image] = (Image.fromarray(frame) for frame in frames)
+    if kind == "gif":
+        method = Image.Quantize.MEDIANCUT if is_exact else Image.Quantize.FASTOCTREE
+        pictures = (picture.quantize(256, method) for picture in pictures)
+        options: dict[str, Any] = {"disposal": 1}
+    elif is_exact:
+        options = {"lossless": True, "quality": 0, "method": 0}
+    else:
+        options = {"quality": 90, "method": 2}
     buffer = io.BytesIO()
-    pictures[0].save(
+    next(pictures).save(
         buffer,
-        format="GIF",
+        format=kind.upper(),
         save_all=True,
-        append_images=pictures[1:],
+        append_images=pictures,
         duration=round(1000 * pause),
         loop=0,
-        disposal=1,
-    )
-    return buffer.getvalue()
-
-
-def _webp(frames: ByteArray, pause: float) -> bytes:
-    """Every pixel as it is, in fewer bytes than a GIF takes."""
-    pictures = [Image.fromarray(frame) for frame in frames]
-    buffer = io.BytesIO()
-    pictures[0].save(
-        buffer,
-        format="WEBP",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=round(1000 * pause),
-        loop=0,
-        lossless=True,
-        method=2,
+        **options,
     )
     return buffer.getvalue()
 
@@ -83,28 +102,77 @@ def _ffmpeg() -> str:
         return found
     try:
         import imageio_ffmpeg
-    except ImportError:
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
         raise FilmError(
-            "no ffmpeg was found: install it, or `pip install 'aeviz[video]'`; .gif and .webp need "
-            "neither"
+            "MP4 films need ffmpeg, and none was found: install it, or "
+            "`pip install 'aeviz[video]'`; GIF and WebP need neither"
         ) from None
-    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def _mp4(frames: ByteArray, pause: float) -> bytes:
+def _mp4(frames: Iterator[ByteArray], pause: float) -> bytes:
     """H.264 with a mark-free 4:2:0 picture, which every player takes: its sides must be even."""
-    even = np.pad(
-        frames, ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)), mode="edge"
-    )
-    height, width = even.shape[1:3]
+    first = _even(next(frames))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "film.mp4"
-        command = [_ffmpeg(), "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"]
-        command += ["-s", f"{width}x{height}", "-r", f"{1 / pause:.4f}", "-i", "-", "-an"]
-        command += ["-c:v", "libx264", "-crf", "16", "-pix_fmt", "yuv420p"]
-        command += ["-movflags", "+faststart", str(target)]
-        done = subprocess.run(command, input=even.tobytes(), capture_output=True, check=False)
-        if done.returncode != 0 or not target.exists():
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise FilmError(f"ffmpeg ended with {done.returncode}: {said[-1] if said else ''}")
+        encoder = _encoder(Path(folder), first)
+        command = _command(first, pause, encoder, target)
+        failed = _fed(command, itertools.chain([first], map(_even, frames)))
+        if failed or not target.exists():
+            raise FilmError(f"ffmpeg made no film: {failed or 'it wrote nothing'}")
         return target.read_bytes()
+
+
+def _even(frame: ByteArray) -> ByteArray:
+    height, width = frame.shape[:2]
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _encoder(folder: Path, frame: ByteArray) -> tuple[str, ...]:
+    """The first of the encoders that makes a film of one frame."""
+    said = ""
+    for encoder in ENCODERS:
+        said = _fed(_command(frame, 1.0, encoder, folder / f"{encoder[0]}.mp4"), iter([frame]))
+        if not said:
+            return encoder
+    raise FilmError(f"ffmpeg has no encoder for MP4 ({said}): use GIF or WebP")
+
+
+def _command(frame: ByteArray, pause: float, encoder: tuple[str, ...], target: Path) -> list[str]:
+    height, width = frame.shape[:2]
+    return [
+        *(_ffmpeg(), "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+        *("-s", f"{width}x{height}", "-r", f"{1 / pause:.4f}", "-i", "-", "-an"),
+        *("-c:v", *encoder, "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(target)),
+    ]
+
+
+def _fed(command: list[str], frames: Iterator[ByteArray]) -> str:
+    """Run ffmpeg over the frames; what it said last where it failed, else "".
+
+    It is ended with this process's work, also where that is cancelled.
+    """
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
+        try:
+            assert process.stdin is not None
+            _pour(process.stdin, frames)
+            code = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+        if code == 0:
+            return ""
+        errors.seek(0)
+        said = errors.read().decode(errors="replace").strip().splitlines()
+        return said[-1] if said else f"it ended with {code}"
+
+
+def _pour(pipe: IO[bytes], frames: Iterator[ByteArray]) -> None:
+    try:
+        for frame in frames:
+            pipe.write(np.ascontiguousarray(frame).tobytes())
+        pipe.close()
+    except BrokenPipeError:  # it has ended, and says why
+        return

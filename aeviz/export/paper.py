@@ -19,7 +19,7 @@ COLOURS = palettes.LIGHT
 LEFT, BELOW, EDGE, HEAD = 62, 48, 16, 34
 """Pixels beside a plot: for numbers and title of its axes, for paper around it, for a title."""
 
-GAP, ROW, DOT, MOST_NAME = 14, 21, 9, 180
+GAP, ROW, DOT, MOST_NAME = 14, 21, 9, 240
 """Pixels before the legend, from row to row of it, of a dot, and of the longest name."""
 
 FINE = 2

@@ -17,7 +17,7 @@ def decodes_csv(z: FloatArray, x: FloatArray, feature_names: Sequence[str]) -> s
         feature_names: One per feature of a table; pixels of images are called p0, p1…
     """
     flat = x.reshape(len(x), -1)
-    names = feature_names if len(feature_names) == flat.shape[1] else _pixels(flat.shape[1])
+    names = value_names(flat.shape[1], feature_names)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*(f"z{i + 1}" for i in range(z.shape[1])), *map(neutral, names)])
@@ -26,8 +26,9 @@ def decodes_csv(z: FloatArray, x: FloatArray, feature_names: Sequence[str]) -> s
     return buffer.getvalue()
 
 
-def _pixels(count: int) -> list[str]:
-    return [f"p{number}" for number in range(count)]
+def value_names(count: int, feature_names: Sequence[str]) -> Sequence[str]:
+    """Names of the values of a decode: those of the features, p0, p1… for the pixels of images."""
+    return feature_names if len(feature_names) == count else [f"p{place}" for place in range(count)]
 
 
 def number(value: float) -> str:

@@ -18,7 +18,6 @@ class Export:
         ending: Of the proposed file, "" for a folder.
         filters: Formats, in Qt's spelling.
         needs_model: Whether it needs a model that a run folder holds.
-        needs_path: Whether it needs a path on the map.
     """
 
     what: str
@@ -27,10 +26,7 @@ class Export:
     ending: str
     filters: str = ""
     needs_model: bool = True
-    needs_path: bool = False
 
-
-FILM = "GIF (*.gif);;WebP, smaller and exact (*.webp);;MP4 (*.mp4)"
 
 EXPORTS = (
     Export(
@@ -58,6 +54,14 @@ EXPORTS = (
         needs_model=False,
     ),
     Export(
+        "sprites",
+        "Export a &sheet of samples…",
+        "The samples as one PNG picture, in the order of the latents; it says its columns.",
+        "png",
+        "PNG picture (*.png)",
+        needs_model=False,
+    ),
+    Export(
         "report",
         "Write a &report…",
         "One HTML file that tells of the run: curves, map, decodes, numbers.",
@@ -66,21 +70,21 @@ EXPORTS = (
     ),
     Export(
         "film",
-        "Film of the &training…",
-        "The map as it formed, epoch by epoch.",
+        "&Film…",
+        "The training, the path or a traversal as GIF, WebP or MP4.",
         "gif",
-        FILM,
         needs_model=False,
     ),
-    Export(
-        "path",
-        "Film of the pat&h…",
-        "What is decoded along the path.",
-        "gif",
-        FILM,
-        needs_path=True,
-    ),
 )
+
+
+FILMS = {"gif": "GIF (*.gif)", "webp": "WebP (*.webp)", "mp4": "MP4 (*.mp4)"}
+"""Formats of films by their endings, in Qt's spelling."""
+
+
+def base_name(title: str) -> str:
+    """What the proposed name of a file begins with."""
+    return re.sub(r"[^\w.-]+", "-", title).strip("-.") or "run"
 
 
 def with_ending(path: Path, export: Export, chosen_filter: str) -> Path:

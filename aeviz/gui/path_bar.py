@@ -48,7 +48,7 @@ class PathBar(QWidget):
         self.loop = QAction("Back to the first anchor", self)
         self.reverse = QAction("Reverse", self)
         self.clear = QAction("Clear", self)
-        self.save = QAction("Save as picture…", self)
+        self.save = QAction("Save…", self)
         self._lay_out()
         self._fill_menus()
         self._listen()
@@ -140,7 +140,10 @@ class PathBar(QWidget):
             (self.compare, "Every method between the same anchors, each with its decoded length"),
             (self.loop, "The path goes on from its last anchor to the first"),
             (self.reverse, "Go the other way round"),
-            (self.save, "Save strips and curves as a PNG picture"),
+            (
+                self.save,
+                "Save strips and curves as a picture, or the decodes as CSV, Parquet or NPZ",
+            ),
         )
         for thing, why in told:
             thing.setEnabled(route.is_path)

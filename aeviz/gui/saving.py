@@ -2,16 +2,31 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from aeviz import messages as m
 from aeviz.gui import exporting
+from aeviz.gui.exports import base_name
 from aeviz.gui.figure import FILTERS, Figure, bytes_of
+from aeviz.gui.film_options import told_of
 from aeviz.gui.session import Session
 
+VALUES = "CSV table (*.csv);;Parquet (*.parquet);;NumPy arrays (*.npz)"
+"""Formats of decodes as values, in Qt's spelling."""
 
-def ask_where(parent: QWidget, caption: str, run_title: str, what: str) -> Path | None:
+
+def is_values(path: Path) -> bool:
+    """Whether a name asks for values in place of a picture."""
+    return path.suffix.lower() in (".csv", ".parquet", ".npz")
+
+
+def ask_where(
+    parent: QWidget, caption: str, run_title: str, what: str, *, has_values: bool = False
+) -> Path | None:
     """The file that the person names for a picture, None if they do not.
 
     Args:
@@ -19,10 +34,36 @@ def ask_where(parent: QWidget, caption: str, run_title: str, what: str) -> Path 
         caption: Of the dialog.
         run_title: What the proposed name begins with.
         what: What it ends with, such as "film".
+        has_values: Whether what is shown can be written as values too.
     """
-    name = re.sub(r"[^\w.-]+", "-", run_title).strip("-.") or "run"
-    chosen, _ = QFileDialog.getSaveFileName(parent, caption, f"{name}-{what}.png", FILTERS)
-    return Path(chosen) if chosen else None
+    filters = f"{FILTERS};;{VALUES}" if has_values else FILTERS
+    name = f"{base_name(run_title)}-{what}.png"
+    chosen, chosen_filter = QFileDialog.getSaveFileName(parent, caption, name, filters)
+    if not chosen:
+        return None
+    path, wanted = Path(chosen), re.search(r"\*(\.\w+)", chosen_filter)
+    return path if path.suffix or wanted is None else path.with_suffix(wanted[1])
+
+
+def save_values(
+    session: Session,
+    path: Path,
+    z: NDArray[np.float32],
+    how: str,
+    **more: Any,
+) -> None:
+    """Have decodes written as values, marked as generated; `job_done` says how it went.
+
+    Args:
+        session: At whose epoch, and with whose condition, they are decoded.
+        path: Its ending says the format.
+        z: Latents (B, D).
+        how: How they came to be, such as "decoded along a path".
+        more: What else the writer takes: `x`, their decodes where they are known; `seed`;
+            `columns`, what else is known of each, (B,) by name.
+    """
+    told = told_of(session)
+    session.export("values", str(path), {"z": z, "how": how, "condition": told, **more})
 
 
 def save_figure(session: Session, figure: Figure | None, path: Path, scale: float = 2.0) -> None:

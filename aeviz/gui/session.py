@@ -18,6 +18,7 @@ from aeviz.gui.plane_state import FIT, PlaneState
 from aeviz.gui.plugin_state import PluginState
 from aeviz.gui.route import Route
 from aeviz.gui.session_files import SessionFiles
+from aeviz.gui.spoken import as_spoken
 from aeviz.gui.walk import Walk
 from aeviz.plane import Plane
 
@@ -515,7 +516,7 @@ class Session(QObject):
         """Take an answer, in the GUI thread."""
         handler = self._handlers.get(type(message))
         if handler is not None:
-            handler(message)
+            handler(as_spoken(message))
 
     def _relay(self, signal: Any) -> Callable[[m.Message], None]:
         """A handler that emits a message unless it speaks of a run that is not shown."""

@@ -121,6 +121,11 @@ class Sweep(QObject):
         middle = self.cells.middles[cell]
         return self.session.latent_at(middle.tolist())
 
+    @property
+    def latents(self) -> NDArray[np.float32] | None:
+        """Those of all shown cells, (K, D)."""
+        return None if self.cells is None else self.session.latents_at(self.cells.middles)
+
     @Slot(object)
     def _on_run_changed(self, run: m.RunOpened | None) -> None:
         self.cells = self.frames = self._z = None

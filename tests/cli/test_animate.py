@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from aeviz.api import load
-from aeviz.export.animation import map_frames
+from aeviz.export.animation import by_label, map_frames
+from aeviz.export.lettering import Lettering
 from aeviz.plane import Plane, two_dimensions
 from tests.cli.conftest import Command
 
@@ -20,13 +21,14 @@ def test_the_film_of_a_run_goes_from_its_first_epoch_to_its_last(
     assert (outcome.code, outcome.out) == (0, f"{out}\n")
     with Image.open(out) as film:
         assert film.n_frames == 2 * 6 + 1
-        assert film.size == (640, 640)
+        assert film.size == (640 + 170, 640)
 
 
 @pytest.mark.parametrize("labels", [None, np.array([0, 1, -1])])
 def test_points_are_drawn_where_they_are(labels: np.ndarray | None) -> None:
     places = np.float32([[0, 0], [1, 0], [0, 1]])
-    first, *_, last = map_frames([places, places + 1], [0, 1], labels, "A run")
+    look = by_label(labels, 3)
+    first, *_, last = map_frames([places, places + 1], [0, 1], look, Lettering(640, "A run"))
     assert first.shape == (640, 640, 3)
     lowest = [
         int(np.nonzero((f < 250).any(axis=2)[60:].any(axis=1))[0].max()) for f in (first, last)

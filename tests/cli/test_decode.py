@@ -37,8 +37,12 @@ def test_a_table_becomes_a_csv_with_its_feature_names(
     assert command("decode", wine_run, "--at", "0,-1,2", "-o", out).code == 0
     header, row = csv.reader(out.read_text().splitlines())
     run = load(wine_run)
-    assert header == ["z1", "z2", "z3", *run.feature_names]
-    np.testing.assert_array_equal(np.float32(row[3:]), run.decode([[0, -1, 2]])[0])
+    marks = ["generated", "model", "run", "epoch"]
+    assert header == ["z1", "z2", "z3", *run.feature_names, *marks]
+    np.testing.assert_array_equal(np.float32(row[3:-4]), run.decode([[0, -1, 2]])[0])
+    assert row[-4:-2] == ["decoded", "Linear autoencoder"]
+    assert row[-2].startswith(run.title)
+    assert row[-1] == "1"
 
 
 def test_what_was_written_can_be_read_as_points(

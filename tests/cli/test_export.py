@@ -211,6 +211,10 @@ def test_words_of_strangers_are_only_words(tmp_path: Path) -> None:
         (["--part", "encoder", "--report", "x.html"], "say what to export"),
         (["--report", "x.pdf"], ".html"),
         (["--projector", "."], "not an empty folder"),
+        (["--sprites", "x.jpg"], ".png"),
+        (["--sprites", "x.png"], "this run has none"),
+        (["--sprites", "x.png", "--columns", "0"], "--columns 0"),
+        (["--report", "x.html", "--columns", "3"], "together with --sprites"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(
@@ -219,3 +223,17 @@ def test_what_cannot_be_is_one_sentence(
     outcome = command("export", wine_run, *arguments)
     assert outcome.code == 2
     assert said in outcome.err
+
+
+def test_a_sheet_of_samples_says_its_columns(
+    command: Command, digits_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "samples.png"
+    outcome = command("export", digits_run, "--sprites", out, "--columns", "50")
+    assert (outcome.code, outcome.out) == (0, f"{out}\n")
+    assert "pictures of 8 × 8 pixels in 50 columns" in outcome.err
+    run = aeviz.load(digits_run)
+    with Image.open(out) as picture:
+        assert picture.info["columns"] == "50"
+        first = np.asarray(picture)[:8, :8]
+    np.testing.assert_array_equal(first, run._images()[0, :, :, 0])

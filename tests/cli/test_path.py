@@ -27,7 +27,8 @@ def test_every_method_goes_from_sample_to_point(
     z = np.float32([row[:2] for row in rows])
     np.testing.assert_array_equal(z[[0, -1]], [run.latents()[3], np.float32([-1, 0.5])])
     expected = run.decode(z).reshape(5, -1)
-    np.testing.assert_allclose(np.float32([row[2:] for row in rows]), expected, atol=1e-6)
+    np.testing.assert_allclose(np.float32([row[2:66] for row in rows]), expected, atol=1e-6)
+    assert {row[header.index("generated")] for row in rows} == {f"decoded along a path ({method})"}
 
 
 def test_a_strip_has_a_cell_for_every_step(

@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from aeviz.gui.plot_figures import map_figure
 from aeviz.gui.route import Anchor
 from aeviz.gui.script_commands import ScriptCommands
 from aeviz.messages import Decoded
+from aeviz.plane import Plane, dimension, principal, two_dimensions
 from aeviz.program import Program
 
 pytestmark = pytest.mark.e2e
@@ -367,3 +369,50 @@ def test_a_model_of_one_s_own_has_no_script(program: Program, qtbot: QtBot) -> N
     assert not action.isEnabled()
     assert "model of your own" in action.toolTip()
     assert scripts_of(program).text("Map") == ""
+
+
+@pytest.mark.slow
+def test_another_plane_is_the_same_plane_in_the_script(
+    runs: dict[str, Path], program: Program, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session, scripts = program.session, scripts_of(program)
+    open_run(program, runs["table"], qtbot)
+    held: list[Decoded] = []
+    session.decoded.connect(held.append)
+    show(program, "grid")
+    texts, shown = {}, {}
+    planes = {
+        "dimensions": two_dimensions(0, 2, epoch=EPOCH),
+        "mixed": Plane("axes", (principal(0), dimension(1)), base=5, epoch=EPOCH),
+        "lda": Plane("lda", epoch=EPOCH),
+        "tsne": Plane("tsne", epoch=EPOCH),
+    }
+    for name, plane in planes.items():
+        session.planes.choose(plane)
+        qtbot.waitUntil(lambda plane=plane: session.planes.shown == plane, timeout=60_000)
+        settle(program, qtbot)
+        texts[name] = scripts.text("Grid")
+        shown[name] = next(each for each in reversed(held) if each.view == "sweep")
+        texts[f"map-{name}"] = scripts.text("Map")
+    made = run_scripts(texts, tmp_path / "scripts")
+    is_formatted(texts, tmp_path)
+    for name, answer in shown.items():
+        close(made[name]["z"].reshape(answer.z.shape), answer.z, name)
+        close(made[name]["x"].reshape(answer.values.shape), answer.values, name)
+
+
+def test_an_epoch_without_weights_is_decoded_by_the_nearest(
+    runs: dict[str, Path], program: Program, tmp_path: Path, qtbot: QtBot
+) -> None:
+    thinned = tmp_path / "thinned"
+    shutil.copytree(runs["images"], thinned)
+    (thinned / "weights" / f"epoch-{EPOCH:05}.safetensors").unlink()
+    session, scripts = program.session, scripts_of(program)
+    open_run(program, thinned, qtbot)
+    session.set_pin(np.float32([0.1, 0.2]))
+    session.layers.show("density.gmm")
+    settle(program, qtbot)
+    assert f"x = run.decode(z, {EPOCH - 1})" in scripts.text("Decoded")
+    text = scripts.text("Map")
+    assert "gmm" not in text
+    assert "# The weights of this epoch are not kept" in text

@@ -1,8 +1,10 @@
 """Films have the frames they were made of, and say what is missing."""
 
 import io
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +60,38 @@ def test_a_webp_keeps_every_pixel_and_its_pause() -> None:
             found.seek(number)
             assert np.array_equal(np.asarray(found.convert("RGB")), frame)
             assert found.info["duration"] == 200
+
+
+@pytest.mark.parametrize("kind", films.KINDS)
+def test_an_iterator_is_read_picture_by_picture(kind: str, tmp_path: Path) -> None:
+    lengths = []
+
+    def frames() -> Iterator[np.ndarray]:
+        for frame in FRAMES:
+            lengths.append(len(frame))
+            yield frame
+
+    made = films.film(kind, frames(), 1.0, count=5, is_exact=False)
+    assert len(lengths) == 5
+    assert len(made) > 100
+
+
+def test_an_ffmpeg_without_the_best_encoder_takes_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    absent = ("no-such-encoder",)
+    monkeypatch.setattr(films, "ENCODERS", (absent, films.ENCODERS[-1]))
+    assert films.film("mp4", FRAMES, 1.0)[4:8] == b"ftyp"
+    monkeypatch.setattr(films, "ENCODERS", (absent,))
+    with pytest.raises(films.FilmError, match=r"no encoder for MP4 .* use GIF or WebP"):
+        films.film("mp4", FRAMES, 1.0)
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="there is no ffprobe")
+def test_ffprobe_finds_size_and_pictures_of_an_mp4(tmp_path: Path) -> None:
+    target = tmp_path / "film.mp4"
+    target.write_bytes(films.film("mp4", FRAMES, 1.0))
+    shown = "stream=width,height,nb_frames"
+    words = ["ffprobe", "-v", "error", "-show_entries", shown, "-of", "csv=p=0", str(target)]
+    done = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == "10,8,5"

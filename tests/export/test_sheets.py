@@ -1,9 +1,15 @@
 """Sheets keep the order and the pixels of their cells."""
 
+import io
+
 import numpy as np
+import pytest
+from PIL import Image
 
 from aeviz.data.tables.formulas import neutral
 from aeviz.export import sheets
+from aeviz.export.latents import ExportError
+from aeviz.export.sprites import sprite_sheet
 from aeviz.export.tables import decodes_csv
 
 
@@ -23,6 +29,29 @@ def test_only_the_picture_clips() -> None:
     assert images.ravel().tolist() == [0, 0, 255, 255]
     assert outside == 0.5
     assert values.min() == -0.5
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(None, 2), (2, 3), (1, 5), (99, 1)])
+def test_a_sprite_sheet_has_every_sample_and_says_its_columns(
+    columns: int | None, rows: int
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 4, 6, 1), np.uint8)
+    content, words = sprite_sheet(images, columns)
+    with Image.open(io.BytesIO(content)) as picture:
+        wide = int(picture.info["columns"])
+        assert (picture.info["tile"], picture.info["samples"]) == ("6x4", "5")
+        assert f"in {wide} columns" in words
+        assert picture.size == (6 * wide, 4 * rows)
+        pixels = np.asarray(picture)
+    for number, image in enumerate(images):
+        down, along = divmod(number, wide)
+        tile = pixels[4 * down : 4 * down + 4, 6 * along : 6 * along + 6]
+        np.testing.assert_array_equal(tile, image[..., 0])
+
+
+def test_a_sprite_sheet_that_is_too_large_is_refused() -> None:
+    with pytest.raises(ExportError, match=r"5 pictures in 5 columns make 20,000 × 4 pixels"):
+        sprite_sheet(np.zeros((5, 4, 4000, 1), np.uint8), 5)
 
 
 def test_a_bar_reaches_up_for_values_above_the_mean() -> None:

@@ -219,6 +219,13 @@ def dialog(square: Figure, qtbot: QtBot) -> Iterator[FigureDialog]:
     assert window is not None  # it owns the dialog
 
 
+def test_the_shown_view_is_copied_as_python(dialog: FigureDialog) -> None:
+    assert dialog.python.isEnabled()
+    dialog.python.click()
+    assert isinstance(dialog._scripts, NoScripts)
+    assert dialog._scripts.copied == ["Square"]
+
+
 def test_only_views_that_show_something_are_offered(dialog: FigureDialog) -> None:
     assert [dialog.view.itemText(row) for row in range(dialog.view.count())] == ["Square"]
     assert dialog.title.text() == "A square"

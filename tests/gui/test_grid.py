@@ -239,3 +239,19 @@ def test_the_grid_is_saved_as_a_picture(
     answer(session, last(posted, m.Decode, SWEEP))
     panel.save_picture(tmp_path / "grid")
     assert QImage(str(tmp_path / "grid.png")).width() >= 1200
+
+
+def test_the_values_of_the_grid_are_those_of_its_cells(
+    session: Session, posted: list[m.Message], panel: GridInspector, tmp_path: Path, qtbot: Any
+) -> None:
+    show(session, image_run())
+    sweep = sweep_of(session)
+    sweep.set_region((0.0, 3.0, 0.0, 3.0))
+    qtbot.waitUntil(lambda: not sweep._timer.isActive())
+    request = last(posted, m.Decode, SWEEP)
+    answer(session, request)
+    panel.save_values(tmp_path / "grid.npz")
+    asked = last(posted, m.ExportRun)
+    np.testing.assert_array_equal(asked.options["z"], request.z)
+    assert sweep.cells is not None
+    assert asked.options["columns"]["column"].max() == sweep.cells.columns - 1

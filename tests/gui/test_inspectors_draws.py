@@ -144,7 +144,7 @@ def test_without_a_run_it_says_what_to_do(panel: DrawsInspector) -> None:
     assert not panel.redraw.isEnabled()
 
 
-def test_arrays_are_saved_with_the_label_that_was_told(
+def test_values_are_asked_for_with_seed_source_and_what_was_told(
     session: Session, posted: list[m.Message], panel: DrawsInspector, tmp_path: Path
 ) -> None:
     show(session, run_told(LABELS, class_names=LABELS.names))
@@ -152,11 +152,13 @@ def test_arrays_are_saved_with_the_label_that_was_told(
     tell(session)
     request = last(posted, m.Decode, VIEW)
     session.receive(decoded(request, condition=request.condition))
-    panel.save_arrays(tmp_path / "draws.npz")
-    with np.load(tmp_path / "draws.npz") as arrays:
-        np.testing.assert_array_equal(arrays["z"], Z)
-        assert arrays["x"].shape == (4, 4, 4, 1)
-        assert arrays["y"].tolist() == [1] * 4
-        assert bool(arrays["drawn"])
+    panel.save_values(tmp_path / "draws.parquet")
+    asked = last(posted, m.ExportRun)
+    assert (asked.what, asked.target) == ("values", str(tmp_path / "draws.parquet"))
+    np.testing.assert_array_equal(asked.options["z"], Z)
+    assert asked.options["x"].shape == (4, 4, 4, 1)
+    assert asked.options["seed"] == panel.seed
+    assert asked.options["how"] == f"drawn from {panel.using}"
+    assert asked.options["condition"] == 1
     panel.save_picture(tmp_path / "draws")
     assert (tmp_path / "draws.png").exists()

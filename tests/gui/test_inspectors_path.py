@@ -244,3 +244,20 @@ def test_strip_and_curves_are_saved_as_a_picture(
     session.failed.connect(heard.append)
     inspector.save_picture(tmp_path / "missing" / "path.png")
     assert heard[0].where == "export"
+
+
+def test_the_values_of_a_path_are_those_of_its_steps(
+    session: Session, posted: list[m.Message], inspector: PathInspector, tmp_path: Path
+) -> None:
+    show(session, image_run())
+    walk(session)
+    reply(session, posted)
+    inspector.save_values(tmp_path / "path.csv")
+    asked = last(posted, m.ExportRun)
+    assert (asked.what, asked.target) == ("values", str(tmp_path / "path.csv"))
+    assert asked.options["how"] == f"decoded along a path ({session.route.method})"
+    z, steps = asked.options["z"], session.route.steps
+    assert len(z) == steps
+    np.testing.assert_allclose(z[0], session.walk.place(0.0))
+    np.testing.assert_allclose(z[-1], session.walk.place(1.0))
+    assert asked.options["columns"]["step"].tolist() == list(range(steps))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 
 from aeviz import messages as m
 from aeviz.gui.inspectors.traversal import (
@@ -192,3 +193,25 @@ def test_it_is_saved_as_a_picture(
     session.receive(decoded(last(posted, m.Decode, VIEW)))
     panel.save_picture(tmp_path / "rows")
     assert QImage(str(tmp_path / "rows.png")).width() > 300
+
+
+def test_the_values_are_those_of_every_listed_dimension(
+    session: Session,
+    posted: list[m.Message],
+    panel: TraversalInspector,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    show(session, image_run())
+    tell(session)
+    chosen = (str(tmp_path / "rows"), "Parquet (*.parquet)")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    panel.save.click()
+    asked = last(posted, m.ExportRun)
+    assert (asked.what, asked.target) == ("values", str(tmp_path / "rows.parquet"))
+    z, columns = asked.options["z"], asked.options["columns"]
+    for row in panel.sheet.rows:
+        of_row = z[columns["dimension"] == row.dimension + 1]
+        assert len(of_row) == STEPS
+        assert of_row[0, row.dimension] == pytest.approx(row.low)
+        assert of_row[-1, row.dimension] == pytest.approx(row.high)

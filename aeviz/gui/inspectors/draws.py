@@ -1,6 +1,5 @@
 """New samples: latents that are drawn, decoded in a sheet, and where they lie on the map."""
 
-import io
 import math
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
@@ -22,7 +20,7 @@ from aeviz.gui import recipes, saving
 from aeviz.gui.captions import tip
 from aeviz.gui.dock_title import INSET
 from aeviz.gui.drawn import Draws, drawn_of
-from aeviz.gui.figure import FILTERS, Figure
+from aeviz.gui.figure import Figure
 from aeviz.gui.figure_words import about_of, title_of
 from aeviz.gui.inspectors.base import Inspector, register_inspector
 from aeviz.gui.inspectors.cursor import NO_WEIGHTS, WAITING
@@ -86,7 +84,7 @@ class DrawsInspector(Inspector):
         self.number.setAccessibleName("How many draws")
         self.redraw.setToolTip(tip("Draw others, with the next seed"))
         self.save.setToolTip(
-            tip("Save the sheet as a PNG picture, or latents, decodes and labels as NPZ")
+            tip("Save the sheet as PNG, SVG or PDF, or its values as CSV, Parquet or NPZ")
         )
         self.layer.setToolTip(tip("Show on the map where the draws lie"))
         for box, letters in ((self.source, 9), (self.number, 3)):
@@ -306,13 +304,16 @@ class DrawsInspector(Inspector):
 
     @Slot()
     def _on_save(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the draws", "draws.png", f"{FILTERS};;NumPy arrays (*.npz)"
-        )
-        if chosen.endswith(".npz"):
-            self.save_arrays(Path(chosen))
-        elif chosen:
-            self.save_picture(Path(chosen))
+        run = self.session.run
+        if run is None:
+            return
+        path = saving.ask_where(self, "Save the draws", run.title, "draws", has_values=True)
+        if path is None:
+            return
+        if saving.is_values(path):
+            self.save_values(path)
+        else:
+            self.save_picture(path)
 
     def save_picture(self, path: Path) -> None:
         """Save the sheet; `noticed` or `failed` of the session says how it went."""
@@ -339,25 +340,14 @@ class DrawsInspector(Inspector):
         ]
         return Recipe("draws", lines)
 
-    def save_arrays(self, path: Path) -> None:
-        """Save what `aeviz draw -o FILE.npz` saves; `noticed` or `failed` says how it went."""
-        session, run, z = self.session, self.session.run, self.drawn.z
-        if run is None or z is None or self._values is None:
-            return
-        arrays = {
-            "z": z,
-            "x": self._values,
-            "drawn": np.array(True),
-            "seed": np.array(self.seed),
-            "epoch": np.array(session.epoch),
-        }
-        about = run.conditions
-        if about is not None and about.kind == "choice" and about.names == run.class_names:
-            arrays["y"] = np.full(len(z), session.condition, np.int64)
-            arrays["class_names"] = np.array(run.class_names, np.str_)
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
-        saving.save_bytes(session, buffer.getvalue(), path)
+    def save_values(self, path: Path) -> None:
+        """Have the draws written as `aeviz draw` writes them, with seed and latents."""
+        run, chosen, z = self.session.run, self.session.selection, self.drawn.z
+        if run is not None and z is not None and self._values is not None:
+            how = f"drawn from {self.using}"
+            if self.using == "posterior" and chosen.size:
+                how += f" of sample {int(run.index[chosen[0]])}, its mean first"
+            saving.save_values(self.session, path, z, how, x=self._values, seed=self.seed)
 
     # ── Qt ────────────────────────────────────────────────────────────────────────────────────
 

@@ -64,7 +64,9 @@ class GridInspector(Inspector):
         self.side.setAccessibleName("Cells along the longer side")
         self.side.setToolTip(tip("Cells along the longer side"))
         self.layer.setToolTip(tip("Show the decodes under the points of the map too"))
-        self.save.setToolTip(tip("Save the grid as PNG, SVG or PDF"))
+        self.save.setToolTip(
+            tip("Save the grid as PNG, SVG or PDF, or its values as CSV, Parquet or NPZ")
+        )
         for box in (self.over, self.side):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -238,9 +240,23 @@ class GridInspector(Inspector):
         run = self.session.run
         if run is None:
             return
-        path = saving.ask_where(self, "Save the grid", run.title, "grid")
-        if path is not None:
+        path = saving.ask_where(self, "Save the grid", run.title, "grid", has_values=True)
+        if path is None:
+            return
+        if saving.is_values(path):
+            self.save_values(path)
+        else:
             self.save_picture(path)
+
+    def save_values(self, path: Path) -> None:
+        """Have the decodes of the grid written with their latents, the upper left one first."""
+        cells = self.sweep.cells
+        z = self._z if self._is_over_prior else self.sweep.latents
+        wide = self.sweep.count if self._is_over_prior or cells is None else cells.columns
+        if z is not None:
+            places = np.arange(len(z))
+            columns = {"row": places // wide, "column": places % wide}
+            saving.save_values(self.session, path, z, "decoded over a grid", columns=columns)
 
     def save_picture(self, path: Path) -> None:
         """Save the grid; `noticed` or `failed` of the session says how it went."""

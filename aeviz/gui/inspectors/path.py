@@ -333,9 +333,23 @@ class PathInspector(Inspector):
         run = self.session.run
         if run is None:
             return
-        path = saving.ask_where(self, "Save the path", run.title, "path")
-        if path is not None:
+        path = saving.ask_where(self, "Save the path", run.title, "path", has_values=True)
+        if path is None:
+            return
+        if saving.is_values(path):
+            self.save_values(path)
+        else:
             self.save_picture(path)
+
+    def save_values(self, path: Path) -> None:
+        """Have the decodes of the chosen path written with their latents."""
+        route, walk = self.session.route, self.session.walk
+        shares = np.linspace(0, 1, route.steps)
+        z = [found for share in shares if (found := walk.place(float(share))) is not None]
+        if len(z) == route.steps:
+            how = f"decoded along a path ({route.method})"
+            columns = {"step": np.arange(route.steps), "share": shares}
+            saving.save_values(self.session, path, np.stack(z), how, columns=columns)
 
     def save_picture(self, path: Path) -> None:
         """Save strips and curves; `noticed` or `failed` of the session says how it went."""

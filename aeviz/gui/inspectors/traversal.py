@@ -1,5 +1,6 @@
 """Every latent dimension by itself: decodes along it, what it carries, where it changes them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,11 @@ class TraversalInspector(Inspector):
         self.search.setFixedWidth(SEARCH_WIDTH)
         self.search.setVisible(False)
         self.search.setAccessibleName("Find dimensions by number, or those that are dead or active")
-        self.save.setToolTip(tip("Save the decoded strips as PNG, SVG or PDF"))
+        self.save.setToolTip(
+            tip(
+                "Save the decoded strips as PNG, SVG or PDF, or their values as CSV, Parquet or NPZ"
+            )
+        )
         self.sheet.setToolTip(tip(SLOPE))
         top = QHBoxLayout()
         top.setSpacing(SPACE // 2)
@@ -266,10 +271,7 @@ class TraversalInspector(Inspector):
         rows = self.sheet.seen()[:MOST_SEEN]
         if base is None or not rows or not self.session.can_decode:
             return
-        z = np.tile(base, (len(rows), STEPS, 1))
-        for number, row in enumerate(rows):
-            z[number, :, row.dimension] = np.linspace(row.low, row.high, STEPS)
-        self._asked, self._asked_rows = z.reshape(-1, len(base)), rows
+        self._asked, self._asked_rows = _latents(base, rows), rows
         self.session.decode(VIEW, self._asked)
         self._asked_slopes = rows
         self.session.ask(
@@ -340,9 +342,27 @@ class TraversalInspector(Inspector):
         run = self.session.run
         if run is None:
             return
-        path = saving.ask_where(self, "Save the traversal", run.title, "traversal")
-        if path is not None:
-            self.save_picture(path)
+        where = saving.ask_where(
+            self, "Save the traversal", run.title, "traversal", has_values=True
+        )
+        if where is None:
+            return
+        if saving.is_values(where):
+            self.save_values(where)
+        else:
+            self.save_picture(where)
+
+    def save_values(self, path: Path) -> None:
+        """Have the decodes of every listed dimension written with their latents."""
+        base, rows = self._base, self.sheet.rows
+        if base is None or not rows:
+            return
+        columns = {
+            "dimension": np.repeat([row.dimension + 1 for row in rows], STEPS),
+            "step": np.tile(np.arange(STEPS), len(rows)),
+        }
+        how = f"decoded along each dimension, through {self._source}"
+        saving.save_values(self.session, path, _latents(base, rows), how, columns=columns)
 
     def save_picture(self, path: Path) -> None:
         """Save the strips in view; `noticed` or `failed` of the session says how it went."""
@@ -380,3 +400,11 @@ class TraversalInspector(Inspector):
         """Ask for what was not asked while nobody could see it."""
         super().showEvent(event)
         self._ask()
+
+
+def _latents(base: NDArray[np.float32], rows: Sequence[TraversalRow]) -> NDArray[np.float32]:
+    """The latents of the strips through a base point, one strip after the other, (R·S, D)."""
+    z = np.tile(base, (len(rows), STEPS, 1))
+    for number, row in enumerate(rows):
+        z[number, :, row.dimension] = np.linspace(row.low, row.high, STEPS)
+    return z.reshape(-1, len(base))
