@@ -187,6 +187,22 @@ def read_network(path: Path) -> None:
     assert made.latent_dim >= 0
 
 
+def read_state(path: Path) -> None:
+    """Weights of somebody's model."""
+    import torch
+
+    from aeviz.compute import foreign_weights
+
+    foreign_weights.read_apart = read_here
+    weights, hyper = foreign_weights.read_weights(path)
+    assert all(isinstance(name, str) and isinstance(value, str) for name, value in hyper.items())
+    for name, value in weights.items():
+        assert isinstance(name, str)
+        assert value.layout == torch.strided
+        assert value.numel() < 1000, "more values than the file can hold"
+        float(value.double().sum())
+
+
 def read_dictionary(path: Path) -> None:
     from aeviz.data.records import read_records
 
@@ -240,6 +256,7 @@ READERS: dict[str, Callable[[Path], None]] = {
     "data": read_data,
     "picture": read_picture,
     "onnx": read_network,
+    "weights": read_state,
     "records": read_dictionary,
     "mat": read_matrices,
     "set": read_set,

@@ -185,6 +185,20 @@ def onnx(folder: Path) -> None:
     (folder / "own.onnx").write_bytes(model.SerializeToString())
 
 
+def state(folder: Path) -> None:
+    import torch
+
+    weights = {"down.weight": torch.ones(2, 3), "down.bias": torch.zeros(2, dtype=torch.float16)}
+    content = {"state_dict": weights, "epoch": 3, "hyper_parameters": {"lr": 0.1, "name": "net"}}
+    torch.save(content, folder / "own.ckpt")
+
+
+def tensors(folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    save_file({"a": np.ones((2, 3), np.float32), "b": np.zeros(2)}, folder / "own.safetensors")
+
+
 def records(folder: Path) -> None:
     from tests.data.vision_files import cifar_part, python2_pickle
 
@@ -307,6 +321,8 @@ KINDS: dict[str, Kind] = {
     ),
     "webp": Kind(picture("own.webp"), "own.webp", ("own.webp",), "picture"),
     "onnx": Kind(onnx, "own.onnx", ("own.onnx",), "onnx"),
+    "checkpoint of torch": Kind(state, "own.ckpt", ("own.ckpt",), "weights"),
+    "safetensors": Kind(tensors, "own.safetensors", ("own.safetensors",), "weights"),
     "records of CIFAR": Kind(records, "batch.bin", ("batch.bin",), "records"),
     "mat": Kind(matrices, "own.mat", ("own.mat",), "mat"),
     "USPS": Kind(vision("usps"), "usps", ("usps.bz2",), "set"),
