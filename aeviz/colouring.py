@@ -62,7 +62,11 @@ class Scale:
     def words(self) -> tuple[str, str]:
         """What stands at both ends."""
         unit = f" {self.unit}" if self.unit else ""
-        low, high = measure(self.low, 3), measure(self.high, 3)
+        # years and the like read better without a separator
+        low, high = (
+            measure(end, 3).replace(",", "" if abs(end) < 1e4 else ",")
+            for end in (self.low, self.high)
+        )
         return f"≤ {low}" if self.is_below else low, (f"≥ {high}" if self.is_above else high) + unit
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QDockWidget
 
 from aeviz.gui.exporting import png_bytes
 from aeviz.gui.opening import is_run, is_session
+from aeviz.gui.restoring import Restoring
 from aeviz.messages import Failed
 from aeviz.process.start import CannotStart, Shot
 from aeviz.program import Program, make_application
@@ -134,6 +135,8 @@ def _is_quiet(program: Program) -> bool:
     if program.session.engine is None or not program.engine.idle or program.bridge.pending:
         return False
     window = program.window
+    if any(restoring.is_under_way for restoring in window.findChildren(Restoring)):
+        return False
     timers = any(t.isActive() and t.isSingleShot() for t in window.findChildren(QTimer))
     running = QAbstractAnimation.State.Running
     return not timers and all(a.state() != running for a in window.findChildren(QAbstractAnimation))

@@ -162,6 +162,7 @@ def test_every_script_decodes_what_the_window_decodes(
 
     def note(name: str, title: str, view: str) -> None:
         settle(program, qtbot)
+        qtbot.waitUntil(lambda: any(each.view == view for each in held), timeout=30_000)
         texts[name] = scripts.text(title)
         assert texts[name], f"{title} has no script"
         shown[name] = next(each for each in reversed(held) if each.view == view)
