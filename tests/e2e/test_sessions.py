@@ -117,7 +117,10 @@ def test_a_picture_of_a_session_shows_it(
 ) -> None:
     program = start(small_run)
     pictures = []
-    for name, region in (("near", (-0.1, 0.1, -0.1, 0.1)), ("far", (-20.0, 20.0, -20.0, 20.0))):
+    assert program.session.positions is not None
+    (left, low), (right, high) = np.quantile(program.session.positions, (0.05, 0.95), axis=0)
+    near = (float(left), float(right), float(low), float(high))
+    for name, region in (("near", near), ("far", (-20.0, 20.0, -20.0, 20.0))):
         program.window.latent_view.show_region(region)
         save(program, tmp_path / f"{name}.aeviz")
         content = take(Shot(str(tmp_path / f"{name}.aeviz"), 900, 700), "")
