@@ -126,7 +126,7 @@ def test_the_same_row_is_found() -> None:
         assert raster.pick(window, place, 4.0, positions, codes, PALETTE, detail) == expected
 
 
-def test_memory_is_at_most_three_times_that_of_the_positions() -> None:
+def test_memory_is_three_times_that_of_the_positions_and_a_table_of_tiles() -> None:
     positions, codes = cloud(1_000_000)
     detail = build(positions, codes)
     assert positions.nbytes + codes.nbytes + detail.nbytes <= 3 * positions.nbytes + 2**18

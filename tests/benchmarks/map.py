@@ -231,7 +231,7 @@ def changing(plot: MapPlot, count: int) -> Iterator[tuple[str, float]]:
         "hide a class, 10,000,000 points": "value <= 150",
         "recolour by another column, 10,000,000 points": "value <= 150",
         "lasso of everything, 10,000,000 points": "value <= 300",
-        "memory, 10,000,000 points": "value <= 3.05",
+        "memory, 10,000,000 points": "value <= 3",
     },
 )
 def measure_map(full: bool) -> Iterator[Row]:
