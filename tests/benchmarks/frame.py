@@ -29,6 +29,8 @@ class Row:
         unit: Its unit.
         reference: The figure of what it is compared with, in the same unit; None without.
         ratio: value / reference, None without a reference.
+        floor: What the figure could not go below on this machine (bytes moved, operations, calls),
+            measured or computed in the same run and in the same unit; None where nobody knows.
         goal: Such as "ratio <= 0.5"; None where the row only informs.
         holds: Whether the goal is reached; None without a goal.
     """
@@ -38,15 +40,23 @@ class Row:
     unit: str = ""
     reference: float | None = None
     ratio: float | None = None
+    floor: float | None = None
     goal: str | None = None
     holds: bool | None = None
 
 
-def row(name: str, value: float | None, unit: str, *, reference: float | None = None) -> Row:
+def row(
+    name: str,
+    value: float | None,
+    unit: str,
+    *,
+    reference: float | None = None,
+    floor: float | None = None,
+) -> Row:
     """A row without its goal, which the frame adds."""
     value, reference = _finite(value), _finite(reference)
     ratio = None if value is None or not reference else value / reference
-    return Row(name, value, unit, reference, ratio)
+    return Row(name, value, unit, reference, ratio, _finite(floor))
 
 
 def _finite(number: float | None) -> float | None:
@@ -124,7 +134,7 @@ def from_json(text: str) -> list[Row]:
 
 def table(rows: Iterable[Row]) -> str:
     """The rows as aligned text."""
-    lines = [("name", "value", "unit", "reference", "ratio", "goal", "holds")]
+    lines = [("name", "value", "unit", "reference", "ratio", "floor", "goal", "holds")]
     lines += [tuple(_cell(value) for value in asdict(each).values()) for each in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
