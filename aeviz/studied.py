@@ -1,6 +1,6 @@
 """Instruments put to a run: the findings of an epoch, computed or read where they were kept."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -174,44 +174,3 @@ def _mark(entry: "InstrumentEntry", options: Any, study: "Study") -> str:
     """What the findings hang on besides name and epoch."""
     latents = sha256(np.ascontiguousarray(study.latents).tobytes()).hexdigest()
     return f"{entry.version} {sorted(asdict(options).items())} {latents}"
-
-
-def look(
-    path: str, instrument: str, epoch: int, options: Mapping[str, Any], report: "Report"
-) -> dict[str, Any]:
-    """Put an instrument to a run for the window. Runs in the child process.
-
-    Args:
-        path: The run folder.
-        instrument: Its name.
-        epoch: Whose latents; the nearest that are kept.
-        options: Those of the instrument.
-        report: Told how far it is.
-
-    Returns:
-        The arrays by "array:NAME", and `values` and `epoch`.
-
-    Raises:
-        RunError: If it cannot be, with a sentence for a person.
-    """
-    from aeviz import api
-    from aeviz.analysis.instruments import instrument as find
-    from aeviz.analysis.measures import NotApplicable
-
-    try:
-        find(instrument, options)
-    except ValueError as error:
-        raise RunError(str(error)) from error
-    run = api.load(path)
-    at = run.folder.nearest_latents(epoch)
-    try:
-        found = run.study(instrument, at, progress=report, **options)
-    except NotApplicable as error:
-        sentence = str(error)
-        raise RunError(f"{sentence[:1].upper()}{sentence[1:]}.") from error
-    arrays = {ARRAY + name: np.asarray(array) for name, array in found.arrays.items()}
-    return {**arrays, "values": dict(found.values), "epoch": at}
-
-
-ARRAY = "array:"
-"""How the fields of `look` that are arrays begin."""

@@ -19,7 +19,7 @@ from aeviz.api import Run
 from aeviz.models.options import FORBID_EXTRA
 from aeviz.runs.findings import STUDIES
 from aeviz.runs.reading import RunError
-from aeviz.studied import look
+from aeviz.studies import look
 
 
 @dataclass(config=FORBID_EXTRA, frozen=True)
@@ -65,13 +65,13 @@ def test_an_instrument_sees_samples_and_model_of_the_epoch(run: Run) -> None:
 def test_what_was_found_is_not_computed_twice(run: Run) -> None:
     first = run.study("probe of a test", most=20)
     again = aeviz.load(run.path).study("probe of a test", most=20)
-    assert LOOKS == [run.epochs]
+    assert len(LOOKS) == 1
     assert again.values == first.values
     for name, array in first.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], array)
     run.study("probe of a test", most=21)
     run.study("probe of a test", epoch=2, most=20)
-    assert LOOKS == [run.epochs, run.epochs, 2]
+    assert LOOKS[1:] == [run.epochs, 2]
 
 
 def test_damaged_findings_are_computed_anew(run: Run) -> None:

@@ -43,7 +43,7 @@ WORK: dict[type[Request], str] = {
     PreviewData: "aeviz.data.previewing:preview",
     Download: "aeviz.data:download",
     FitPlane: "aeviz.analysis.embedding:fit",
-    StudyRun: "aeviz.studied:look",
+    StudyRun: "aeviz.studies:look",
     ExportRun: "aeviz.results:write",
 }
 """What the child calls for a request."""
