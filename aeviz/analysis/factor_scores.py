@@ -56,7 +56,7 @@ def modularity(shares: NDArray[np.float64]) -> float:
 def entropy_shares(z: FloatArray, factors: Sequence[IntArray]) -> NDArray[np.float64]:
     """What latents (N, D) in bins say of each factor, as a share of its entropy, (D, K)."""
     entropies = np.array([entropy(choices) for choices in factors])
-    return binned_information(z.astype(np.float64), factors) / entropies
+    return np.asarray(binned_information(z.astype(np.float64), factors) / entropies)
 
 
 class Held:
