@@ -9,8 +9,7 @@ import torch
 from aeviz.analysis.measures import Case, NotApplicable
 from aeviz.analysis.optimum import STEPS, _axes, _last, pca_angle, principal_plane, sine
 from aeviz.analysis.questions import Subject, ask
-from aeviz.models import MODELS
-from aeviz.models.base import DataSpec
+from aeviz.models.base import MODELS, DataSpec
 from aeviz.models.linear import Linear, pca_error
 from tests.models.tiny import TABLE, tiny
 
@@ -22,7 +21,7 @@ def samples(count: int = 300, seed: int = 0) -> np.ndarray[Any, np.dtype[np.floa
     random = np.random.default_rng(seed)
     mixing = np.linalg.qr(random.normal(size=(FEATURES, FEATURES)))[0]
     spread = 2.0 ** -np.arange(FEATURES)
-    return (random.normal(size=(count, FEATURES)) * spread @ mixing + 3).astype(np.float32)
+    return np.asarray(random.normal(size=(count, FEATURES)) * spread @ mixing + 3, np.float32)
 
 
 def linear(latent_dim: int = 2, *, bias: bool = True) -> Linear:
