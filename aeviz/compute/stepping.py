@@ -1,11 +1,14 @@
-"""Optimiser steps: those of fused Adam on the CPU without what torch asks itself before each.
+"""Gradient and optimiser step on the CPU without what torch asks itself before each.
 
-At a small model the arithmetic of a step takes less time than torch's way to it: grouping the
-parameters by device and type, counting the steps of each, hooks, profiling. Here the lists are
-kept, the counts are one tensor, and the same kernel is called with them, so no bit differs.
+At a small model the arithmetic of a step takes less time than torch's way to it. Before every step
+of Adam torch groups the parameters by device and type, counts the steps of each, looks for hooks
+and profilers; before every backward pass it checks shapes, makes a one and copies a context for a
+compiler. Here lists, counts and the one are kept, and the same engine and kernel are called with
+them: no bit differs. Where a torch does not know these calls, its own way is taken.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -19,6 +22,37 @@ SPECIAL = ("amsgrad", "maximize", "capturable", "differentiable")
 """Options of a group that are left to torch."""
 
 
+def backward(loss: Tensor) -> None:
+    """The gradient of a loss, added to what the parameters have."""
+    engine = _engine() if loss.device.type == "cpu" else None
+    if engine is None or loss.ndim or loss.dtype != torch.float32:
+        loss.backward()  # type: ignore[no-untyped-call]
+    else:
+        engine((loss,), (_one(),), *NOTHING_KEPT)
+
+
+NOTHING_KEPT = (False, False, (), True, True)
+"""No graph is kept or made, all leaves are meant, some may be out of reach, gradients are added."""
+
+
+@cache
+def _one() -> Tensor:
+    """What the derivative of a loss by itself is."""
+    return torch.ones(())
+
+
+@cache
+def _engine() -> Callable[..., Any] | None:
+    """Torch's engine of backward passes, if it can be called like this."""
+    trial = torch.ones((), requires_grad=True)
+    try:
+        found: Callable[..., Any] = torch.autograd.Variable._execution_engine.run_backward
+        found((trial * 2.0,), (_one(),), *NOTHING_KEPT)
+    except (AttributeError, TypeError, RuntimeError):
+        return None
+    return found if trial.grad is not None and trial.grad.item() == 2.0 else None
+
+
 class Stepper:
     """Does the steps of one optimiser.
 
@@ -29,7 +63,7 @@ class Stepper:
 
     def __init__(self, optimiser: Optimizer, *, direct: bool = True) -> None:
         self._optimiser = optimiser
-        self._kernel = _kernel(optimiser) if direct else None
+        self._kernel = _kernel_of(optimiser) if direct else None
         self._parameters: list[nn.Parameter] = list(optimiser.param_groups[0]["params"])
         self._state: object = None
         self._means: list[Tensor] = []
@@ -42,25 +76,16 @@ class Stepper:
         if self._kernel is None or not self._is_ready():
             self._optimiser.step()
             return
-        gradients = [parameter.grad for parameter in self._parameters]
-        for gradient in gradients:
-            if gradient is None:
+        gradients = []
+        for parameter in self._parameters:
+            if parameter.grad is None:
                 self._optimiser.step()
                 return
-        options = self._optimiser.param_groups[0]
-        beta1, beta2 = options["betas"]
+            gradients.append(parameter.grad)
         with torch.no_grad():
             self._counts.add_(1.0)
-            self._kernel(
-                *(self._parameters, gradients, self._means, self._squares, [], self._each_count),
-                amsgrad=False,
-                lr=options["lr"],
-                beta1=beta1,
-                beta2=beta2,
-                weight_decay=options["weight_decay"],
-                eps=options["eps"],
-                maximize=False,
-            )
+            lists = (self._parameters, gradients, self._means, self._squares, [], self._each_count)
+            self._kernel(*lists, **_options(self._optimiser.param_groups[0]))
 
     def _is_ready(self) -> bool:
         """Whether every parameter has a state; one that was loaded is taken up."""
@@ -81,17 +106,45 @@ class Stepper:
         return True
 
 
-def _kernel(optimiser: Optimizer) -> Callable[..., Any] | None:
+def _options(group: Mapping[str, Any]) -> dict[str, Any]:
+    """What the kernel is told of a group of parameters."""
+    beta1, beta2 = group["betas"]
+    return {
+        "amsgrad": False,
+        "lr": group["lr"],
+        "beta1": beta1,
+        "beta2": beta2,
+        "weight_decay": group["weight_decay"],
+        "eps": group["eps"],
+        "maximize": False,
+    }
+
+
+def _kernel_of(optimiser: Optimizer) -> Callable[..., Any] | None:
     """The kernel of its steps; None where the optimiser is to do them itself."""
-    name = KERNELS.get(type(optimiser), "")
-    kernel: Callable[..., Any] | None = getattr(torch, name, None) if name else None
-    if kernel is None or len(optimiser.param_groups) != 1:
+    name = KERNELS.get(type(optimiser))
+    if name is None or len(optimiser.param_groups) != 1:
         return None
-    options = optimiser.param_groups[0]
-    if not options.get("fused") or any(options.get(each) for each in SPECIAL):
+    group = optimiser.param_groups[0]
+    if not group.get("fused") or any(group.get(each) for each in SPECIAL):
         return None
     is_plain = all(
         parameter.device.type == "cpu" and parameter.dtype == torch.float32
-        for parameter in options["params"]
+        for parameter in group["params"]
     )
-    return kernel if is_plain else None
+    return _kernel(name) if is_plain else None
+
+
+@cache
+def _kernel(name: str) -> Callable[..., Any] | None:
+    """A kernel of torch, if it can be called like this."""
+    kernel: Callable[..., Any] | None = getattr(torch, name, None)
+    if kernel is None:
+        return None
+    group = {"lr": 0.1, "betas": (0.5, 0.5), "weight_decay": 0.0, "eps": 1e-8}
+    lists = [[torch.ones(1)] for _ in range(4)]
+    try:
+        kernel(*lists, [], [torch.ones(())], **_options(group))
+    except (TypeError, RuntimeError):
+        return None
+    return kernel

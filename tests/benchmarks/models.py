@@ -21,7 +21,7 @@ from aeviz.compute.device import choose
 from aeviz.compute.loading import load_dataset
 from aeviz.compute.preparing import prepare
 from aeviz.compute.settings import complete
-from aeviz.compute.stepping import Stepper
+from aeviz.compute.stepping import Stepper, backward
 from aeviz.compute.training import Training, fit
 from aeviz.data.dataset import Dataset
 from aeviz.models import MODELS
@@ -215,7 +215,7 @@ def floor_steps(training: Training) -> Side:
             loss = model.loss(batch, where).total
             for parameter in parameters:
                 parameter.grad = None
-            loss.backward()
+            backward(loss)
             optimiser.step()
         return count * len(rows), time.perf_counter() - began
 
