@@ -84,8 +84,10 @@ class Stepper:
             gradients.append(parameter.grad)
         with torch.no_grad():
             self._counts.add_(1.0)
-            lists = (self._parameters, gradients, self._means, self._squares, [], self._each_count)
-            self._kernel(*lists, **_options(self._optimiser.param_groups[0]))
+            self._kernel(
+                *(self._parameters, gradients, self._means, self._squares, [], self._each_count),
+                **_options(self._optimiser.param_groups[0]),
+            )
 
     def _is_ready(self) -> bool:
         """Whether every parameter has a state; one that was loaded is taken up."""
