@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aeviz.asked import AskedRun
 from aeviz.kept import EpochWord as EpochWord
 from aeviz.messages import ByteArray
+from aeviz.studied import StudiedRun
 
 if TYPE_CHECKING:
     from aeviz.asked import Sweep
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aeviz.plane import Plane
 
 
-class Run(AskedRun):
+class Run(StudiedRun):
     """A run folder: its history, and its model at any kept epoch.
 
     Args:

@@ -81,12 +81,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All rows: models, data sets, presets, and the options of training."""
+    """All rows: models, data sets, presets, the options of training, and instruments."""
 
     models: tuple[Entry, ...]
     data: tuple[Entry, ...]
     presets: tuple[Entry, ...]
     train: tuple[Option, ...]
+    instruments: tuple[Entry, ...] = ()
 
     def model(self, name: str) -> Entry:
         """The model of that name; raises KeyError with a sentence when there is none."""
@@ -100,10 +101,19 @@ class Catalogue:
         """The preset of that name; raises KeyError with a sentence when there is none."""
         return _find(self.presets, name, "preset")
 
+    def instrument(self, name: str) -> Entry:
+        """The instrument of that name; raises KeyError with a sentence when there is none."""
+        return _find(self.instruments, name, "instrument")
+
     def to_json(self) -> str:
         """The text of `resources/catalogue.json`."""
         rows = asdict(self)
-        for entry in (*rows["models"], *rows["data"], *rows["presets"]):
+        for entry in (
+            *rows["models"],
+            *rows["data"],
+            *rows["presets"],
+            *rows["instruments"],
+        ):
             del entry["origin"]  # of what is built in there is none
         return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
@@ -140,6 +150,7 @@ def from_mapping(rows: Mapping[str, Any]) -> Catalogue:
         data=tuple(entry_from(row) for row in rows["data"]),
         presets=tuple(entry_from(row) for row in rows["presets"]),
         train=tuple(_option(row) for row in rows["train"]),
+        instruments=tuple(entry_from(row) for row in rows["instruments"]),
     )
 
 

@@ -10,6 +10,7 @@ from aeviz import kernels
 from aeviz.kernels import Codes, Floats, Ints, Pixels
 
 Longs = NDArray[np.int64]
+SortedCodes = NDArray[np.uint8] | Codes
 
 _DEPTH, _CELLS, _TILES, _BLOCK = 5, 8192, 64, 1024
 
@@ -48,7 +49,7 @@ def sort(
     step: int,
     places: Longs,
     sorted_flat: Floats,
-    sorted_codes: Codes,
+    sorted_codes: SortedCodes,
     rows: Ints,
 ) -> None:
     """Put points where their keys belong; of equal keys those that are drawn last come first.
@@ -73,7 +74,7 @@ def mark(
     flat: Floats,
     view: Floats,
     line: int,
-    codes: Codes,
+    codes: SortedCodes,
     palette: Pixels,
     starts: Longs,
     tiles: Longs,
@@ -98,7 +99,7 @@ def mark(
 
 def pick(
     flat: Floats,
-    codes: Codes,
+    codes: SortedCodes,
     palette: Pixels,
     rows: Ints,
     starts: Longs,
@@ -177,7 +178,7 @@ def _sort_each(
     step: int,
     places: Longs,
     sorted_flat: Floats,
-    sorted_codes: Codes,
+    sorted_codes: SortedCodes,
     rows: Ints,
 ) -> None:
     count = len(codes)
@@ -204,7 +205,7 @@ def _draw_each(
     flat: Floats,
     view: Floats,
     line: np.int32,
-    codes: Codes,
+    codes: SortedCodes,
     palette: Pixels,
     starts: Longs,
     tiles: Longs,
@@ -231,7 +232,7 @@ def _draw_each(
 
 def _find_each(
     flat: Floats,
-    codes: Codes,
+    codes: SortedCodes,
     palette: Pixels,
     rows: Ints,
     starts: Longs,
@@ -258,7 +259,7 @@ def _find_each(
 
 
 def functions() -> dict[Callable[..., Any], Any]:
-    """What numba compiles, and with which types."""
+    """What numba compiles, and with which types; few codes are sorted as bytes."""
     from numba import float32, float64, int32, int64, types, uint8, uint16, uint32, void
 
     floats, codes, pixels = float32[::1], uint16[::1], uint32[::1]
@@ -267,9 +268,18 @@ def functions() -> dict[Callable[..., Any], Any]:
     order = (int64, int64)
     return {
         _rank_each: void(kept, floats, codes, pixels, *order, bits, ints, longs),
-        _sort_each: void(kept, codes, ints, *order, longs, floats, codes, ints),
-        _draw_each: void(kept, floats, int32, codes, pixels, longs, longs, int64, codes),
-        _find_each: int64(kept, codes, pixels, ints, longs, longs, *[float64] * 5),
+        _sort_each: [
+            void(kept, codes, ints, *order, longs, floats, sorted_codes, ints)
+            for sorted_codes in (codes, bits)
+        ],
+        _draw_each: [
+            void(kept, floats, int32, sorted_codes, pixels, longs, longs, int64, codes)
+            for sorted_codes in (codes, bits)
+        ],
+        _find_each: [
+            int64(kept, sorted_codes, pixels, ints, longs, longs, *[float64] * 5)
+            for sorted_codes in (codes, bits)
+        ],
     }
 
 

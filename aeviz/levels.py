@@ -41,7 +41,7 @@ class Levels:
 
     Attributes:
         flat: Coordinates x, y, x, y, …, float32 (2N,); what was hidden or not finite is left out.
-        codes: Colour codes, (N,).
+        codes: Colour codes, (N,), in bytes where all are below 256.
         rows: Which row of the original each is, int32 (N,).
         starts: Where each level of each tile begins, and the end, int64 (TILES² (DEPTH + 1) + 1,).
         corner: Least coordinates of the tiles. The outer tiles hold all that lies beyond, too.
@@ -50,7 +50,7 @@ class Levels:
     """
 
     flat: NDArray[np.float32]
-    codes: NDArray[np.uint16]
+    codes: level_kernels.SortedCodes
     rows: NDArray[np.int32]
     starts: NDArray[np.int64]
     corner: tuple[float, float]
@@ -151,15 +151,15 @@ def build(
     flat = positions.reshape(-1)
     level_kernels.rank(flat, grid, codes, palette, *order, keys, counts)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    kept = int(starts[-1])
+    kept, most = int(starts[-1]), int(codes.max(initial=0))
     found = Levels(
         np.empty(2 * kept, np.float32),
-        np.empty(kept, np.uint16),
+        np.empty(kept, np.uint8 if most < 256 else np.uint16),
         np.empty(kept, np.int32),
         starts,
         corner,
         cells,
-        int(codes.max(initial=0)),
+        most,
     )
     places = starts.copy()
     level_kernels.sort(flat, codes, keys, *order, places, found.flat, found.codes, found.rows)

@@ -313,6 +313,35 @@ class FitPlane(Message):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class StudyRun(Message):
+    """Put an instrument to the latents of an epoch: `JobProgress`, then `Studied` and `JobDone`.
+
+    Attributes:
+        path: The run folder.
+        view: Who asks.
+        instrument: Its name.
+        epoch: Whose latents; the nearest that are kept.
+        options: Those of the instrument, plain values.
+    """
+
+    path: str
+    view: str
+    instrument: str
+    epoch: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def job(self) -> str:
+        """What `JobProgress`, `JobDone` and `CancelJob` call it."""
+        return study_job(self.view)
+
+
+def study_job(view: str) -> str:
+    """The name of the job that a view's `StudyRun` becomes."""
+    return f"study-{view}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ExportRun(Message):
     """Write something of a run for other programs: `JobProgress`, then `JobDone`.
 
@@ -686,6 +715,31 @@ class PlaneFitted(Message):
 
     plane: Plane
     inverse: Inverse
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Studied(Message):
+    """What an instrument found.
+
+    Attributes:
+        view: Who asked.
+        instrument: Its name.
+        epoch: Whose latents.
+        asked: The epoch that was asked for.
+        options: Those that were asked for.
+        arrays: By name, read-only.
+        values: By name.
+        seconds: That it took, the start of the child process included.
+    """
+
+    view: str
+    instrument: str
+    epoch: int
+    asked: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -126,10 +126,23 @@ def test_the_same_row_is_found() -> None:
         assert raster.pick(window, place, 4.0, positions, codes, PALETTE, detail) == expected
 
 
-def test_memory_is_three_times_that_of_the_positions_and_a_table_of_tiles() -> None:
+def test_memory_with_the_points_is_below_three_times_that_of_the_positions() -> None:
     positions, codes = cloud(1_000_000)
     detail = build(positions, codes)
-    assert positions.nbytes + codes.nbytes + detail.nbytes <= 3 * positions.nbytes + 2**18
+    assert positions.nbytes + codes.nbytes + detail.nbytes < 3 * positions.nbytes
+
+
+def test_more_codes_than_fit_into_bytes_are_drawn_and_found_as_well() -> None:
+    positions, _ = cloud()
+    codes = (np.arange(COUNT) % 300).astype(np.uint16)
+    palette = raster.to_palette(np.random.default_rng(3).integers(1, 255, (300, 3), np.uint8))
+    detail = build(positions, codes, palette)
+    assert detail.codes.dtype == np.uint16
+    window = raster.Window(-0.4, 0.3, 9000.0, 9000.0)
+    plain = drawn(window, positions, codes, None, palette)
+    assert np.array_equal(drawn(window, positions, codes, detail, palette) >> 24, plain >> 24)
+    row = levels.pick(detail, palette, tuple(positions[299].tolist()), (9e3, 9e3), 2.0)
+    assert np.array_equal(positions[row], positions[299])
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])

@@ -41,7 +41,7 @@ NEEDS_NO_TORCH = (m.OpenRun, m.CloseRun, m.FetchSamples, m.Project, m.SaveNotes)
 STEERING = (m.Pause, m.Continue, m.Stop, m.Turn)
 """What can also be asked of a run that another process trains."""
 
-JOBS = (m.DescribeData, m.PreviewData, m.Download, m.FitPlane, m.ExportRun, m.CancelJob)
+JOBS = (m.DescribeData, m.PreviewData, m.Download, m.FitPlane, m.StudyRun, m.ExportRun, m.CancelJob)
 
 WHERE: dict[type[m.Message], str] = {
     m.OpenRun: "open",

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from aeviz import paths
+from aeviz.analysis.instruments import InstrumentEntry, all_instruments
 from aeviz.catalogue import Catalogue, Entry, Kind, Option
 from aeviz.compute import plugins
 from aeviz.compute.pages import data_page, models_page
@@ -28,6 +29,7 @@ def catalogue() -> Catalogue:
         data=tuple(_dataset(DATASETS[name]) for name in sorted(DATASETS, key=_data_place)),
         presets=PRESETS,
         train=options_of(TrainConfig),
+        instruments=tuple(_instrument(each) for each in all_instruments().values()),
     )
 
 
@@ -117,6 +119,17 @@ def _limit(field: FieldInfo, *names: str) -> float | None:
             if value is not None:
                 return float(value)
     return None
+
+
+def _instrument(entry: InstrumentEntry) -> Entry:
+    """A registered instrument as a row."""
+    return Entry(
+        name=entry.name,
+        title=entry.title,
+        summary=entry.summary,
+        source=entry.source,
+        options=options_of(entry.config),
+    )
 
 
 def _model(entry: ModelEntry) -> Entry:

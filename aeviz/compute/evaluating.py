@@ -54,6 +54,10 @@ class Scaled:
         """Some of them, float32 (B, …)."""
         return self._store.take(self._rows[chosen])
 
+    def at(self, places: Tensor) -> Tensor:
+        """Those at some places, int64 (B,), in their order."""
+        return self._store.take(self._rows[places])
+
 
 class Samples(NamedTuple):
     """Samples as a model sees them, and what is known of them; see `Case`.
@@ -116,6 +120,15 @@ def encoded(model: LatentModel, samples: Samples) -> NDArray[np.float32]:
     return torch.cat(z).float().numpy()
 
 
+def own_columns(folder: RunFolder, data_dir: Path | None = None) -> tuple[Column, ...]:
+    """What is known of all samples of a run's data set, with the factors they were made from.
+
+    Raises:
+        DataError: If the data set is not there, or is another one now.
+    """
+    return _own(folder, data_dir).columns
+
+
 def own_samples(folder: RunFolder, part: str = "", data_dir: Path | None = None) -> Samples:
     """The samples that a run was trained on, or those that it held out.
 
@@ -127,15 +140,9 @@ def own_samples(folder: RunFolder, part: str = "", data_dir: Path | None = None)
     Raises:
         DataError: If the data set is not there, is another one now, or the part is empty.
     """
-    info = folder.info
-    dataset = _read(str(info.settings["data"]["name"]), info, data_dir)
+    info, dataset = folder.info, _own(folder, data_dir)
     binarise = str(info.settings["data"].get("binarise", "no"))
     trained = as_trained(dataset, "no" if binarise == "no" else "fixed", int(info.settings["seed"]))
-    if data_hash(dataset) != info.data["sha256"]:
-        raise DataError(
-            f"{folder.path} was trained on other samples than {dataset.title} has now: name the "
-            "samples to measure on with --data"
-        )
     train = info.settings["train"]
     parts = split(len(dataset), train["validation"], train["shown"], info.settings["seed"])
     rows = {"train": parts.train, "validation": parts.validation}
@@ -145,6 +152,18 @@ def own_samples(folder: RunFolder, part: str = "", data_dir: Path | None = None)
         there = ", ".join(name for name in PARTS if len(rows[name]))
         raise DataError(f"there is no part {part!r} of this run's samples; there are: {there}")
     return _taken(trained, info, rows[part], part)
+
+
+def _own(folder: RunFolder, data_dir: Path | None) -> Dataset:
+    """The data set that a run was trained on, as it is in its file."""
+    info = folder.info
+    dataset = _read(str(info.settings["data"]["name"]), info, data_dir)
+    if data_hash(dataset) != info.data["sha256"]:
+        raise DataError(
+            f"{folder.path} was trained on other samples than {dataset.title} has now: name the "
+            "samples to measure on with --data"
+        )
+    return dataset
 
 
 def other_samples(

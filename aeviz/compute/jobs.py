@@ -5,8 +5,9 @@ hangs or was cancelled does too.
 """
 
 import threading
+import time
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,24 @@ from aeviz.messages import (
     Message,
     PlaneFitted,
     PreviewData,
+    Studied,
+    StudyRun,
 )
 
-Request = DescribeData | PreviewData | Download | FitPlane | ExportRun
+Request = DescribeData | PreviewData | Download | FitPlane | StudyRun | ExportRun
 
 WORK: dict[type[Request], str] = {
     DescribeData: "aeviz.data.describing:describe",
     PreviewData: "aeviz.data.previewing:preview",
     Download: "aeviz.data:download",
     FitPlane: "aeviz.analysis.embedding:fit",
+    StudyRun: "aeviz.studies:look",
     ExportRun: "aeviz.results:write",
 }
 """What the child calls for a request."""
+
+WHERE: dict[type[Request], str] = {FitPlane: "fit", StudyRun: "study", ExportRun: "export"}
+"""What `Failed.where` calls it; all others are of "data"."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class _Running:
 
     job: _Job
     child: ChildProcess
+    began: float = field(default_factory=time.monotonic)
 
 
 class Jobs:
@@ -192,7 +200,7 @@ class Jobs:
             if kind == "progress" and not _is_quick(running.job):
                 self._report(running.job, report["fraction"], report["phrase"])
             elif kind == "done":
-                self._finish(running.job, report)
+                self._finish(running, report)
                 return
             elif kind == "failed":
                 sentence = report["sentence"]
@@ -205,7 +213,8 @@ class Jobs:
 
     # ── messages ──────────────────────────────────────────────────────────────────────────────
 
-    def _finish(self, job: _Job, fields: dict[str, Any]) -> None:
+    def _finish(self, running: _Running, fields: dict[str, Any]) -> None:
+        job = running.job
         if isinstance(job.request, DescribeData):
             self._post(_described(job.request, fields))
         elif isinstance(job.request, PreviewData):
@@ -214,6 +223,9 @@ class Jobs:
             self._post(
                 PlaneFitted(run=job.request.run, plane=job.request.plane, inverse=Inverse(**fields))
             )
+            self._post(JobDone(job=job.name, outcome="done"))
+        elif isinstance(job.request, StudyRun):
+            self._post(_studied(job.request, fields, time.monotonic() - running.began))
             self._post(JobDone(job=job.name, outcome="done"))
         elif isinstance(job.request, ExportRun):
             self._post(JobDone(job=job.name, outcome="done", sentence=fields["sentence"]))
@@ -239,8 +251,9 @@ class Jobs:
         else:
             self._post(JobDone(job=job.name, outcome="failed", sentence=sentence))
         # Last, so that what stays on screen is the one with the details.
-        where = {FitPlane: "fit", ExportRun: "export"}.get(type(job.request), "data")
-        self._post(Failed(where=where, summary=sentence, details=details))
+        self._post(
+            Failed(where=WHERE.get(type(job.request), "data"), summary=sentence, details=details)
+        )
 
     def _post_cancelled(self, job: _Job) -> None:
         sentence = f"{job.title} was cancelled."
@@ -258,6 +271,15 @@ def _job(request: Request, data_dir: str | None) -> _Job:
         plane = request.plane
         fields = {"path": request.path, "kind": plane.kind, "epoch": plane.epoch}
         return _Job(request, "fit-plane", f"Fitting {plane.title}", "fit-plane", fields)
+    if isinstance(request, StudyRun):
+        fields = {
+            "path": request.path,
+            "instrument": request.instrument,
+            "epoch": request.epoch,
+            "options": dict(request.options),
+        }
+        title = _instrument_title(request.instrument)
+        return _Job(request, request.job, title, request.job, fields)
     if isinstance(request, ExportRun):
         target = request.target
         fields = {
@@ -287,7 +309,7 @@ def _job(request: Request, data_dir: str | None) -> _Job:
 
 def _plugins_for(job: _Job) -> tuple[tuple[str, str], ...]:
     """The plug-ins that a child has to know; most know none, which saves importing torch."""
-    if isinstance(job.request, ExportRun):
+    if isinstance(job.request, ExportRun | StudyRun):
         return plugins.for_child()
     if isinstance(job.request, DescribeData | Download):
         known = plugins.bringer("data", str(job.arguments["name"]))
@@ -303,6 +325,32 @@ def _title(name: str) -> str:
     """From the catalogue: the data sets themselves are imported after the first paint."""
     titles = {entry.name: entry.title for entry in catalogue.load().data}
     return titles.get(name, repr(name))
+
+
+def _instrument_title(name: str) -> str:
+    """From the catalogue; what a plug-in brings has its name."""
+    titles = {entry.name: entry.title for entry in catalogue.load().instruments}
+    return titles.get(name, name)
+
+
+def _studied(request: StudyRun, fields: dict[str, Any], seconds: float) -> Studied:
+    """The message from what came through the pipe."""
+    arrays = {
+        name.removeprefix("array:"): array
+        for name, array in fields.items()
+        if name.startswith("array:")
+    }
+    return Studied(
+        run=request.run,
+        view=request.view,
+        instrument=request.instrument,
+        epoch=int(fields["epoch"]),
+        asked=request.epoch,
+        options=request.options,
+        arrays=arrays,
+        values=fields["values"],
+        seconds=seconds,
+    )
 
 
 def _described(request: DescribeData, fields: dict[str, Any]) -> DataDescribed:

@@ -503,7 +503,10 @@ def _steps(training: Training) -> Iterator[Yielded]:
         training.advance()
         since = pace.stepped(training.taken - taken, training.within - within)
         if training.world.is_due(training.step, since):
-            yield progress(training, "training", _read(training))
+            # The first step of an epoch is told at once. Where steps are played its losses are read
+            # with those of the next report: waiting for them would leave the device idle.
+            is_told_early = pace.reported == 0.0 and bool(training.replay.recordings)
+            yield progress(training, "training", {} if is_told_early else _read(training))
         else:
             yield None
         pace.resume()

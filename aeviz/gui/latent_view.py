@@ -106,6 +106,7 @@ class LatentView(QWidget):
         session.hidden_changed.connect(self._on_hidden_changed)
         session.masked_changed.connect(self._on_masked_changed)
         session.colour_changed.connect(self._on_colour_changed)
+        session.known_changed.connect(self._on_known_changed)
 
     # ── the run and its time ──────────────────────────────────────────────────────────────────
 
@@ -188,6 +189,14 @@ class LatentView(QWidget):
         if self.session.colour == "label":
             return self.session.hidden
         return self._hidden_others.get(self.session.colour, frozenset())
+
+    @Slot(str)
+    def _on_known_changed(self, name: str) -> None:
+        """Offer it; colours by what it replaced are of yesterday."""
+        if self.session.run is not None:
+            self.legend.offer_known([known.name for known in self.session.run.known])
+        if self.session.colour == colouring.KNOWN + name:
+            self._recolour()
 
     @property
     def colouring(self) -> colouring.Colouring | None:

@@ -84,6 +84,8 @@ class Session(QObject):
         training_changed(TrainingChanged): A training began, paused, went on or ended, here or, in
             the shown run, outside.
         progressed(Progress): How far the training is.
+        studied(Studied): An answer to `study`.
+        known_changed(str): Something with that name is known of the samples now, or differs.
         job_progressed(JobProgress): How far the child process is.
         job_done(JobDone): The child process ended.
         failed(Failed): Something went wrong.
@@ -115,6 +117,8 @@ class Session(QObject):
     engine_ready = Signal(object)
     training_changed = Signal(object)
     progressed = Signal(object)
+    studied = Signal(object)
+    known_changed = Signal(str)
     job_progressed = Signal(object)
     job_done = Signal(object)
     failed = Signal(object)
@@ -170,6 +174,7 @@ class Session(QObject):
             m.DataPreviewed: self._relay(self.data_previewed),
             m.PluginsChanged: self.plugins.take,
             m.PluginSeen: self._relay(self.plugins.seen),
+            m.Studied: self._relay(self.studied),
             m.JobProgress: self._relay(self.job_progressed),
             m.JobDone: self._on_job_done,
             m.Failed: self._on_failed,
@@ -415,6 +420,31 @@ class Session(QObject):
         if self.run is not None:
             fields = {"path": self.run.path, "what": what, "target": target, "epoch": self.epoch}
             self._post(m.ExportRun(**fields, options=options or {}))  # type: ignore[arg-type]
+
+    def study(self, view: str, instrument: str, options: Mapping[str, Any]) -> None:
+        """Put an instrument to the shown epoch; `job_progressed`, `studied`, `job_done` follow."""
+        if self.run is not None:
+            self._post(
+                m.StudyRun(
+                    run=self.run.run,
+                    path=self.run.path,
+                    view=view,
+                    instrument=instrument,
+                    epoch=self.epoch,
+                    options=dict(options),
+                )
+            )
+
+    def know(self, known: m.Known) -> None:
+        """Take something that was found out about every shown sample: the map can show it.
+
+        It takes the place of what had the same name, and is forgotten with the run.
+        """
+        if self.run is None or len(known.values) != len(self.run.index):
+            return
+        others = tuple(other for other in self.run.known if other.name != known.name)
+        self.run = replace(self.run, known=(*others, known))
+        self.known_changed.emit(known.name)
 
     def cancel_job(self, job: str) -> None:
         """End the child process of a job."""
