@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeviz.compute import seeds
-from aeviz.compute import samples
+from aeviz.compute import samples, seeds
 from aeviz.compute.samples import SampleStore, binarised, data_spec, split
 from aeviz.data.dataset import Dataset, Scaling, standardise
 from tests.compute.training_setup import make_images
