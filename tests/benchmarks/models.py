@@ -27,6 +27,7 @@ from aeviz.data.dataset import Dataset
 from aeviz.models import MODELS
 from aeviz.models.base import Batch, Classifying, Staged
 from aeviz.paths import data_dir
+from aeviz.runs.schema import Settings
 from tests.benchmarks.frame import Row, benchmark, judge, row
 
 BATCHES = (32, 64, 128, 512, 4096)
@@ -75,7 +76,7 @@ def measure_models(full: bool) -> Iterator[Row]:
     datasets: dict[str, Dataset] = {}
     for name, batch in cells(full):
         if name not in datasets:
-            datasets = {name: dataset_of(name)}
+            datasets = {name: dataset_of(complete({"model": {"name": name}}))}
         yield judge(measure_cell(name, batch, datasets[name], 4 if full else 1), goal_of(batch))
 
 
@@ -146,9 +147,9 @@ def training_of(name: str, batch: int, dataset: Dataset) -> Training:
     )
 
 
-def dataset_of(name: str) -> Dataset:
-    """The data set that a model trains on where none is named."""
-    loading = load_dataset(complete({"model": {"name": name}})["data"], data_dir(), 1)
+def dataset_of(settings: Settings) -> Dataset:
+    """Read the data set that complete settings name."""
+    loading = load_dataset(settings["data"], data_dir(), 1)
     while True:
         try:
             next(loading)
@@ -183,7 +184,7 @@ def bare_steps(training: Training, *, fused: bool) -> Side:
     model, where = training.model.train(), training.where(training.noise)
     optimiser = torch.optim.Adam(trained_by(training), training.lr, fused=fused)
     x, labels, condition = in_memory(training)
-    batches = epochs_of(len(x), training.batch_size)
+    batches = epochs_of(len(x), training.batch_size, x.device)
 
     def advance(count: int) -> tuple[int, float]:
         samples, began = 0, time.perf_counter()
@@ -230,15 +231,16 @@ def trained_by(training: Training) -> list[torch.nn.Parameter]:
 
 def in_memory(training: Training) -> tuple[Tensor, Tensor | None, Tensor | None]:
     """Scaled samples, the labels where the loss asks for them, and conditions."""
-    whole = training.store.batch(torch.from_numpy(training.split.train.copy()))
+    rows = torch.from_numpy(training.split.train.copy()).to(training.store.device)
+    whole = training.store.batch(rows)
     labels = whole.labels if isinstance(training.model, Classifying) else None
     return whole.x, labels, whole.condition
 
 
-def epochs_of(count: int, size: int) -> Iterator[Tensor]:
+def epochs_of(count: int, size: int, device: torch.device) -> Iterator[Tensor]:
     """Rows of one batch after the other, shuffled anew for every epoch."""
     while True:
-        yield from torch.randperm(count).split(size)
+        yield from torch.split(torch.randperm(count, device=device), size)
 
 
 def taken(values: Tensor | None, rows: Tensor) -> Tensor | None:
