@@ -86,9 +86,7 @@ def mutual_information_gap(
         information: I(z_d; v_k) in nats, (D, K).
         entropies: H(v_k) in nats, (K,).
     """
-    shares = np.sort(information / entropies, axis=0)[::-1]
-    second = shares[1] if len(shares) > 1 else np.zeros(len(entropies))
-    return float(np.mean(shares[0] - second))
+    return mean_gap(information / entropies)
 
 
 def entropy(choices: IntArray) -> float:
@@ -166,13 +164,16 @@ def mig(case: Case) -> Measured:
     """The mutual information gap (Chen et al., 2018, https://arxiv.org/abs/1802.04942)."""
     columns, rows = factors_of(case), chosen_rows(case)
     factors = [choices_of(column.values[rows.numpy()]) for column in columns]
+    entropies = np.array([entropy(choices) for choices in factors])
+    return Measured(mutual_information_gap(information_of(case, rows, factors), entropies))
+
+
+def information_of(case: Case, rows: Tensor, factors: Sequence[IntArray]) -> NDArray[np.float64]:
+    """I(z_d; v_k) in nats, (D, K): of draws from the posterior, without one of latents in bins."""
     if isinstance(case.model, Posterior):
         mu, log_var = (values[rows] for values in posteriors(case))
-        information = posterior_information(mu, log_var, factors, case.generator())
-    else:
-        information = binned_information(case.latents[rows.numpy()].astype(np.float64), factors)
-    entropies = np.array([entropy(choices) for choices in factors])
-    return Measured(mutual_information_gap(information, entropies))
+        return posterior_information(mu, log_var, factors, case.generator())
+    return binned_information(case.latents[rows.numpy()].astype(np.float64), factors)
 
 
 # ── DCI and SAP ───────────────────────────────────────────────────────────────────────────────
@@ -194,6 +195,21 @@ def disentanglement(importance: NDArray[np.float64]) -> float:
     return float((weights / total * order).sum())
 
 
+def completeness(importance: NDArray[np.float64]) -> float:
+    """How far each factor is held by one dimension only, each factor counting the same.
+
+    Args:
+        importance: Of dimension d for factor k, (D, K), never negative.
+    """
+    if len(importance) < 2:
+        return 1.0 if importance.any() else 0.0
+    weights = importance.sum(axis=0)
+    shares = importance / np.where(weights > 0, weights, 1.0)
+    logs = np.log(shares, where=shares > 0, out=np.zeros_like(shares))
+    order = 1.0 + (shares * logs).sum(axis=0) / math.log(len(importance))
+    return float(np.where(weights > 0, order, 0.0).mean())
+
+
 @register_measure(
     "dci",
     title="DCI disentanglement",
@@ -203,18 +219,31 @@ def disentanglement(importance: NDArray[np.float64]) -> float:
 )
 def dci(case: Case) -> Measured:
     """Eastwood & Williams, 2018, https://openreview.net/forum?id=By-7dz-AZ."""
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
     columns, rows = factors_of(case), chosen_rows(case).numpy()
     if len(columns) < 2:
         raise NotApplicable("it needs two factors of variation at least")
-    z, seed = case.latents[rows], case.seed % 2**32
-    importance = np.empty((z.shape[1], len(columns)))
-    for number, column in enumerate(columns):
-        kind = RandomForestClassifier if column.is_choice else RandomForestRegressor
-        forest = kind(TREES, min_samples_leaf=5, max_samples=0.5, random_state=seed)
-        importance[:, number] = forest.fit(z, column.values[rows]).feature_importances_
-    return Measured(disentanglement(importance))
+    found = [
+        importance(case.latents[rows], column.values[rows], case.seed, is_choice=column.is_choice)
+        for column in columns
+    ]
+    return Measured(disentanglement(np.stack([each for each, _ in found], axis=1)))
+
+
+def importance(
+    z: NDArray[np.float32], factor: NDArray[Any], seed: int, *, is_choice: bool
+) -> tuple[NDArray[np.float64], float]:
+    """How much each dimension of latents (N, D) matters for predicting a factor (N,), (D,).
+
+    Also how well a random forest predicts it for samples that its trees were not grown on, in
+    [0, 1]: accuracy of a choice, R² of a number.
+    """
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    kind = RandomForestClassifier if is_choice else RandomForestRegressor
+    forest = kind(
+        TREES, min_samples_leaf=5, max_samples=0.5, oob_score=True, random_state=seed % 2**32
+    ).fit(z, factor)
+    return np.asarray(forest.feature_importances_), max(0.0, float(forest.oob_score_))
 
 
 def predictability(z: NDArray[np.float32], column: NDArray[Any], *, is_choice: bool) -> float:
@@ -245,11 +274,23 @@ def predictability(z: NDArray[np.float32], column: NDArray[Any], *, is_choice: b
 def sap(case: Case) -> Measured:
     """Kumar et al., 2018, https://arxiv.org/abs/1711.00848."""
     columns, rows = factors_of(case), chosen_rows(case).numpy()
-    gaps = []
-    for column in columns:
-        values = column.values[rows]
-        scores = sorted(
-            predictability(z, values, is_choice=column.is_choice) for z in case.latents[rows].T
-        )
-        gaps.append(scores[-1] - (scores[-2] if len(scores) > 1 else 0.0))
-    return Measured(float(np.mean(gaps)))
+    return Measured(mean_gap(predictabilities(case.latents[rows], columns, rows)))
+
+
+def predictabilities(
+    z: NDArray[np.float32], columns: Sequence[Column], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """How well each dimension of latents (N, D) alone predicts each factor at its rows, (D, K)."""
+    return np.array(
+        [
+            [predictability(each, own.values[rows], is_choice=own.is_choice) for own in columns]
+            for each in z.T
+        ]
+    )
+
+
+def mean_gap(scores: NDArray[np.float64]) -> float:
+    """Mean over factors of the best dimension's score minus the second best one's, (D, K)."""
+    ordered = np.sort(scores, axis=0)[::-1]
+    second = ordered[1] if len(ordered) > 1 else np.zeros(scores.shape[1])
+    return float((ordered[0] - second).mean())
