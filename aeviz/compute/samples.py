@@ -19,6 +19,9 @@ from aeviz.models.base import Batch, DataSpec
 
 Binarise = Literal["no", "fixed", "dynamic"]
 
+SCALED_BYTES = 2**25
+"""Samples that take no more of the CPU's memory as float32 are scaled once, not in every batch."""
+
 TRAIN, VALIDATION = 0, 1
 """The numbers of the parts in `part.npy`."""
 
@@ -195,6 +198,10 @@ class SampleStore:
         self._is_logarithmic = dataset.scaling.is_logarithmic
         self._is_shifted = bool(dataset.scaling.shift.any())
         self._matrix = None if dataset.scaling.matrix is None else _matrix(dataset).to(device)
+        self._scaled: Tensor | None = None
+        if self._resident is not None and device.type == "cpu" and _is_tiny(self._resident):
+            self._scaled = self._scale_of(self._resident)
+            self._resident = self._scaled
 
     @property
     def is_resident(self) -> bool:
@@ -203,19 +210,28 @@ class SampleStore:
 
     def take(self, rows: Tensor) -> Tensor:
         """Scaled samples by their numbers: int64 (B,) on the device to float32 (B, …)."""
-        if self._resident is not None:
-            own = self._resident.index_select(0, rows)
+        if self._scaled is not None:
+            scaled = self._scaled.index_select(0, rows)
+        elif self._resident is not None:
+            scaled = self._scale_of(self._resident.index_select(0, rows))
         else:
-            own = torch.from_numpy(self._gathered(rows.cpu().numpy())).to(self.device)
-        if self._is_logarithmic:
-            own = own.clamp_min(float(LEAST_COUNT)).log1p_()
-        if self._is_shifted:
-            scaled = torch.sub(own, self._shift).div_(self._scale)
-        else:
-            scaled = torch.div(own, self._scale)  # of bytes too: one pass makes float32 of them
+            own = torch.from_numpy(self._gathered(rows.cpu().numpy()))
+            scaled = self._scale_of(own.to(self.device))
         if self._matrix is None:
             return scaled
         return (scaled.flatten(1) @ self._matrix).view(scaled.shape)
+
+    def _scale_of(self, own: Tensor) -> Tensor:
+        """Samples in their own units to float32, all but the matrix."""
+        if self._is_logarithmic:
+            own = own.clamp_min(float(LEAST_COUNT)).log1p_()
+        if self._is_shifted:
+            return torch.sub(own, self._shift).div_(self._scale)
+        if own.dtype != torch.float32 and self.device.type == "cpu":
+            # Bytes divided by a number become float32 in a temporary beside the result; from 1 MB
+            # on both come fresh from the system every time, which takes ten times as long.
+            return own.to(torch.float32).div_(self._scale)
+        return torch.div(own, self._scale)  # of bytes too: one pass makes float32 of them
 
     def _gathered(self, rows: IntArray) -> NDArray[Any]:
         """Samples from the host, (B, C, H, W) or (B, F)."""
@@ -263,6 +279,10 @@ def _fits(dataset: Dataset, device: torch.device) -> bool:
 def _is_small(size: int, device: torch.device) -> bool:
     free = free_memory(device)
     return free is None or 4 * size < free
+
+
+def _is_tiny(samples: Tensor) -> bool:
+    return 4 * samples.numel() <= SCALED_BYTES
 
 
 def _factor(values: NDArray[np.float32], device: torch.device) -> Tensor:

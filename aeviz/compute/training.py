@@ -24,6 +24,7 @@ from aeviz.compute.precision import Precision
 from aeviz.compute.replaying import Replay
 from aeviz.compute.samples import SampleStore, Split
 from aeviz.compute.schedules import Plateau, changes_within, factor
+from aeviz.compute.stepping import Stepper
 from aeviz.compute.stopping import EarlyStopping, monitored
 from aeviz.compute.tally import Tally, TrainingDiverged
 from aeviz.compute.world import LossOf, World
@@ -229,7 +230,7 @@ class Training:
         self.stage, self.stage_start = stage, start
         self._loss: LossOf | None = None
         self.parameters = self._free_parameters()
-        self.optimiser = make_optimiser(self.parameters, self.config, self.store.device)
+        self._renew_optimiser()
         self.tally = Tally([term.name for term in self.model.terms])
         self.plateau = Plateau(self.config)
         self.stopping = EarlyStopping(self.config)
@@ -287,7 +288,7 @@ class Training:
         """Train on after an early end: from the best weights, with the patience of the start."""
         if self.stopping.is_over or self.restored == self.epoch:
             self.stopping.forget()
-            self.optimiser = make_optimiser(self.parameters, self.config, self.store.device)
+            self._renew_optimiser()
 
     def turn(self, name: str, value: float) -> None:
         """Set a live option from the next step on, and mark it as an event of the epoch."""
@@ -383,7 +384,10 @@ class Training:
         if self.config.clip > 0:
             self.precision.unscale(self.optimiser)
             torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
-        self.precision.step(self.optimiser)
+        if self.precision.is_scaled:
+            self.precision.step(self.optimiser)
+        else:
+            self._stepper.step()
 
     def _halve(self) -> None:
         """Go on with half the batch, once."""
@@ -416,6 +420,10 @@ class Training:
             parameter.requires_grad_(id(parameter) in numbers)
             parameter.grad = None
         return chosen
+
+    def _renew_optimiser(self) -> None:
+        self.optimiser = make_optimiser(self.parameters, self.config, self.store.device)
+        self._stepper = Stepper(self.optimiser, direct=self.world.size == 1)
 
     def _next_stage(self) -> None:
         """Go on to the next stage with what was measured last, or the best where it was kept."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from aeviz.compute.stepping import backward
 from aeviz.models.base import Batch, LatentModel, Losses, Step
 from aeviz.runs.schema import TrainConfig
 
@@ -74,7 +75,7 @@ class World:
 
     def backward(self, loss: Tensor) -> None:
         """The gradient of a loss."""
-        loss.backward()  # type: ignore[no-untyped-call]
+        backward(loss)
 
     def is_due(self, step: int, seconds: float) -> bool:
         """Whether losses are read, and requests looked at, after a step.

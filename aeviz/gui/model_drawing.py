@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -137,6 +137,7 @@ class FormulaView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._terms: tuple[Term, ...] = ()
+        self._heights: dict[int, int] = {}  # by width: every label beside it asks for them
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -144,6 +145,7 @@ class FormulaView(QWidget):
     def show_terms(self, terms: Sequence[Term]) -> None:
         """Write another loss."""
         self._terms = tuple(terms)
+        self._heights.clear()
         self.setAccessibleName(self.text)
         self.setToolTip("\n".join(f"{term.title}: {term.definition}" for term in self._terms))
         self.updateGeometry()
@@ -188,9 +190,18 @@ class FormulaView(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Height of as many lines as it takes."""
-        placed = self._placed(width)
-        last = placed[-1][0].y() if placed else 0.0
-        return math.ceil(last + self.fontMetrics().descent()) if placed else 0
+        if width not in self._heights:
+            placed = self._placed(width)
+            last = placed[-1][0].y() if placed else 0.0
+            lowest = math.ceil(last + self.fontMetrics().descent()) if placed else 0
+            self._heights[width] = lowest
+        return self._heights[width]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font has other heights."""
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._heights.clear()
+        super().changeEvent(event)
 
     def sizeHint(self) -> QSize:
         """One line."""

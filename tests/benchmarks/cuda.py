@@ -21,7 +21,7 @@ from aeviz.data.dataset import Dataset
 from aeviz.models import MODELS
 from aeviz.models.base import Batch
 from tests.benchmarks.frame import Row, benchmark, row
-from tests.benchmarks.models import bare_steps, dataset_of
+from tests.benchmarks.models import Side, bare_steps, dataset_of
 from tests.benchmarks.training import VAE, BareLinear, BareVAE, Steps, mnist, pixels_of
 
 ROUNDS = 9
@@ -69,9 +69,8 @@ def measure_cuda(full: bool) -> Iterator[Row]:
         theirs = graph_steps(bare_model(name, dataset), pixels, size)
         yield rate(title, ours, of_steps(theirs, size))
     for title, name in EAGER.items():
-        bare = training_of(name, 128)
-        size = min(128, len(bare.split.train))
-        yield rate(title, our_steps(training_of(name, 128)), of_steps(bare_steps(bare), size))
+        theirs = until_done(bare_steps(training_of(name, 128), fused=True))
+        yield rate(title, our_steps(training_of(name, 128)), theirs)
 
 
 Timed = Callable[[int], tuple[int, float]]
@@ -107,6 +106,17 @@ def of_steps(steps: Steps, size: int) -> Timed:
         began = now()
         steps(count)
         return count * size, now() - began
+
+    return advance
+
+
+def until_done(side: Side) -> Timed:
+    """The time until the device has done what a side has asked of it."""
+
+    def advance(count: int) -> tuple[int, float]:
+        began = now()
+        samples, _ = side(count)
+        return samples, now() - began
 
     return advance
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from aeviz.compute import seeds
+from aeviz.compute import samples, seeds
 from aeviz.compute.samples import SampleStore, binarised, data_spec, split
 from aeviz.data.dataset import Dataset, Scaling, standardise
 from tests.compute.training_setup import make_images
@@ -51,8 +51,12 @@ def test_more_samples_than_may_be_shown_are_chosen_at_random_in_order() -> None:
     assert np.array_equal(parts.parts == 1, np.isin(parts.shown, parts.validation))
 
 
+@pytest.mark.parametrize("most", [0, samples.SCALED_BYTES], ids=["by batch", "once"])
 @pytest.mark.parametrize("dataset", [make_images(), make_table()], ids=["image", "table"])
-def test_samples_are_scaled_as_the_data_set_says_to_the_bit(dataset: Dataset) -> None:
+def test_samples_are_scaled_as_the_data_set_says_to_the_bit(
+    dataset: Dataset, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "SCALED_BYTES", most)
     store = SampleStore(dataset, CPU)
     rows = torch.tensor([3, 0, 3, 19])
     own = dataset.scaling.apply(dataset.samples[rows.numpy()])
