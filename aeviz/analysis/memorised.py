@@ -150,9 +150,10 @@ def _squares(x: FloatArray, queries: FloatArray) -> Numbers:
     """Squared distances of samples (K, F) to queries (Q, F), (K, Q)."""
     if len(queries) == 1:
         away = x - queries
-        return np.einsum("kf,kf->k", away, away)[:, np.newaxis].astype(np.float64)
+        return np.asarray(np.einsum("kf,kf->k", away, away)[:, np.newaxis], np.float64)
     norms = [np.einsum("nf,nf->n", each, each).astype(np.float64) for each in (x, queries)]
-    return np.maximum(norms[0][:, np.newaxis] + norms[1] - 2.0 * (x @ queries.T), 0.0)
+    squares = norms[0][:, np.newaxis] + norms[1] - 2.0 * (x @ queries.T)
+    return np.asarray(np.maximum(squares, 0.0))
 
 
 def ratio(near: Numbers, far: Numbers) -> Numbers:

@@ -138,10 +138,11 @@ def test_samples_that_the_run_does_not_keep_are_counted(
 
 
 def test_only_an_unusual_ratio_is_called_perhaps_memorised() -> None:
-    assert verdict({**VALUES, "percentile": 2.0}).startswith("Closer to a training sample than")
-    assert "2.0" in verdict({**VALUES, "percentile": 2.0})
-    assert verdict(VALUES).startswith("Nothing says that it is memorised: 40")
-    assert "lies closer to a held-out sample, as only 1.0" in verdict({**VALUES, "percentile": 99})
+    close = verdict({**VALUES, "percentile": 100 * 2 / 128})
+    assert close.startswith("Closer to a training sample than is usual: 2 of 128 real")
+    assert verdict(VALUES).startswith("Nothing says that it is memorised: 51 of 128")
+    few = verdict({**VALUES, "percentile": 0.0, "judged": 18})
+    assert few.startswith("Nothing says that it is memorised: none of 18")
     assert verdict({**VALUES, "percentile": None}).startswith("Comparing")
     assert "too few" in verdict({**VALUES, "percentile": None, "validation": 1})
 

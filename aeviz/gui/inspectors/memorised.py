@@ -31,23 +31,19 @@ REST = 200
 _MOST = 160
 """Largest side of a picture in logical pixels."""
 
-LOW, HIGH = 5.0, 95.0
-"""Percentiles of the ratio beyond which it is unusual."""
+UNUSUAL = 0.05
+"""Share of held-out samples with a ratio as small, up to which it is unusual."""
 
 NO_RUN = "Open a run: here a decode stands between the nearest samples of both parts."
 POINT = "Move the mouse over the map, or pin a place: its decode is compared with all kept samples."
-TITLES = ("Nearest training", "Decode", "Nearest held-out")
+TITLES = ("Training", "Decode", "Held out")
 CLOSE = (
-    "Closer to a training sample than is usual: only {share} of real held-out samples have a ratio "
-    "as small. It may be memorised; look whether the first two pictures are the same."
+    "Closer to a training sample than is usual: {few} of {all} real held-out samples have a "
+    "ratio as small. It may be memorised; look whether it is the same as the training sample."
 )
 USUAL = (
-    "Nothing says that it is memorised: {share} of real held-out samples have a ratio as small or "
-    "smaller."
-)
-AWAY = (
-    "Nothing says that it is memorised: it lies closer to a held-out sample, as only {share} of "
-    "real held-out samples do."
+    "Nothing says that it is memorised: {few} of {all} real held-out samples have a ratio as small "
+    "or smaller."
 )
 FEW = "One held-out sample is too few to say which ratio is usual."
 FIGURES = (
@@ -166,7 +162,7 @@ class MemorisedInspector(Inspector):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Enlarge the pictures equally."""
         super().resizeEvent(event)
-        side = (self.width() - INSET - 2 * SPACE - 16) // 3
+        side = (self.width() - INSET - 2 * SPACE - 20) // 3
         for picture in self.pictures:
             picture.set_most(max(24, min(side, _MOST)))
 
@@ -292,11 +288,11 @@ def verdict(values: Any) -> str:
     if percentile is None:
         can_tell = values["validation"] > 1
         return "Comparing with real held-out samples…" if can_tell else FEW
-    if percentile <= LOW:
-        return CLOSE.format(share=wording.share(percentile / 100))
-    if percentile >= HIGH:
-        return AWAY.format(share=wording.share(1 - percentile / 100))
-    return USUAL.format(share=wording.share(percentile / 100))
+    judged = int(values["judged"])
+    few = round(percentile * judged / 100)
+    # as a permutation test counts: among few samples nothing can be unusual
+    text = CLOSE if (few + 1) / (judged + 1) <= UNUSUAL else USUAL
+    return text.format(few=count(few) if few else "none", all=count(judged))
 
 
 def about(run: m.RunOpened, values: Any, epoch: int) -> str:
