@@ -53,7 +53,8 @@ def optimum(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings
     """The largest principal angle between the decoder's column space and the plane of PCA.
 
     Without biases PCA is that without centring. Arguments: `rows` of the samples that PCA is of,
-    else all kept ones that were trained on. Values: `angle` in degrees; `samples`; `centred`; `asked` comes back.
+    else all kept ones that were trained on. Values: `angle` in degrees; `samples`; `centred`;
+    `asked`, which comes back.
 
     Raises:
         ValueError: If the model is not linear, or the features are too many.
