@@ -402,12 +402,15 @@ class TruthLine:
         value: Where the line lies.
         title: Such as "PCA optimum, 2 components".
         definition: One sentence that says what it is and of which samples.
+        for_draws: Whether it holds as well where the training sees binary draws of the samples,
+            anew in every epoch.
     """
 
     metric: str
     value: float
     title: str
     definition: str
+    for_draws: bool = False
 
 
 @dataclass(frozen=True)

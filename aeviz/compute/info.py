@@ -105,17 +105,18 @@ def names_of(dataset: Dataset, rows: IntArray) -> tuple[str, ...]:
 def truths_of(model: LatentModel, store: SampleStore, split: Split) -> tuple[TruthLine, ...]:
     """What the model knows in advance of the very samples that it is trained on.
 
-    None where the training sees other samples in every epoch, or where they would take too much
-    memory as float32.
+    Where the training sees other samples in every epoch only what holds for these too; nothing
+    where they would take too much memory as float32.
     """
     features = torch.Size(store.shape).numel()
     most = TRUTH_BYTES if store.is_resident else MAPPED_TRUTH_BYTES
     too_large = 4 * len(split.train) * features > most
-    if store.dynamic or too_large or not isinstance(model, KnownTruth):
+    if too_large or not isinstance(model, KnownTruth):
         return ()
     rows = torch.from_numpy(split.train.copy()).to(store.device)
     # on the CPU: Apple's GPU knows no double precision
-    return tuple(model.truths(store.take(rows).cpu()))
+    found = model.truths(store.take(rows).cpu())
+    return tuple(truth for truth in found if truth.for_draws or not store.dynamic)
 
 
 def versions() -> dict[str, str]:

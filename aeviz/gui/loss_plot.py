@@ -22,6 +22,7 @@ from aeviz.messages import TruthLine
 VALIDATION = "validation_"
 LOSS = "loss"
 MSE = "reconstruction_mse"
+_FAR = 2.0  # spans of the curves between them and a line that is still brought into view
 _LOOKS = 24  # along a title, for curves that it would hide
 _CLEAR = 0.04  # of its width between a title and the end of the curves
 MSE_UNIT = "squared error per feature"
@@ -168,12 +169,13 @@ class LossPlot(StyledPlot):
         return to_plot_array(np.log10(positive))
 
     def _fit(self, heights: Sequence[NDArray[np.float64]], truths: Sequence[float]) -> None:
-        """Set the ranges so that everything is inside."""
+        """Set the ranges so that the curves are inside, and lines not too far from them."""
         run, last = self._session.run, self._session.last_epoch
         planned = run.epochs if run is not None and self._session.is_training else 0
         self.setXRange(0, max(last, planned, 1), padding=0.03)
-        everything = np.concatenate([*heights, np.asarray(truths, np.float64)])
-        finite = everything[np.isfinite(everything)]
+        finite = np.concatenate([*heights, np.empty(0)])
+        finite = finite[np.isfinite(finite)]
+        finite = np.concatenate([finite, _near(truths, finite)])
         if not finite.size:
             self.setYRange(0, 1, padding=0.04)
             return
@@ -208,6 +210,7 @@ class LossPlot(StyledPlot):
             for up in (1, 0)
             if left <= x and low <= height + (up - 1) * tall and height + up * tall <= high
         ]
+        text.setVisible(bool(places))  # a line far from the curves is out of sight
         if places:
             x, up = min(places, key=partial(self._crossings, size=(wide, tall), height=height))
             text.setAnchor((0, up))
@@ -334,6 +337,16 @@ def quantity_unit(session: Session, quantity: str) -> str:
         return metric_title(quantity).lower()
     units = {term.unit for term in session.run.terms} if session.run is not None else set()
     return units.pop() if len(units) == 1 else "loss"
+
+
+def _near(truths: Sequence[float], heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lines that leave the curves a third of the height at least; all where there are no curves."""
+    values = np.asarray(truths, np.float64)
+    if not heights.size:
+        return values
+    low, high = float(heights.min()), float(heights.max())
+    room = _FAR * max(high - low, 0.05 * max(abs(low), abs(high)))
+    return values[(values >= low - room) & (values <= high + room)]
 
 
 def _items(truths: list[tuple[TruthLine, Any, Any]]) -> list[Any]:

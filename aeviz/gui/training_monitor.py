@@ -22,6 +22,7 @@ from aeviz.gui.session import Session
 from aeviz.gui.term_table import TermTable
 from aeviz.gui.thin_bar import ThinBar
 from aeviz.gui.tick_box import TickBox
+from aeviz.gui.truth_note import TruthNote
 from aeviz.messages import Progress, RunOpened
 
 _LOW, _HIGH = 140, 460  # of the chart: a curve on a tower cannot be read
@@ -60,6 +61,7 @@ class TrainingMonitor(QWidget):
         self.plot = LossPlot(session)
         self.plot.setMinimumHeight(_LOW)
         self.plot.setMaximumHeight(_HIGH)
+        self.truths = TruthNote(session)
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(self.tr("Shown quantity"))
         self.quantity.addItem(self.tr("Loss and its terms"), LOSS)
@@ -89,6 +91,7 @@ class TrainingMonitor(QWidget):
         line.addWidget(self.log)
         layout.addLayout(line)
         layout.addWidget(self.plot, 100)
+        layout.addWidget(self.truths)
         layout.addStretch(1)
 
     def _connect(self) -> None:

@@ -8,7 +8,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from aeviz.messages import Term
+from aeviz.messages import Term, TruthLine
+from aeviz.models.anchors import anchors
 from aeviz.models.base import Batch, DataSpec, LatentModel, Losses, Step, register_model
 from aeviz.models.body import BodyConfig, layout_of, make_decoder, make_encoder
 from aeviz.models.layers import kl_to_standard_normal, sample_normal
@@ -145,6 +146,10 @@ class CapacityVAE(LatentModel):
     def log_likelihood(self, x: Tensor, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Log p(x|z) in nats per sample, (B,)."""
         return self.observation.log_prob(x, self.decoder(z))
+
+    def truths(self, x: Tensor) -> tuple[TruthLine, ...]:
+        """The reconstruction term of a collapsed model, and the least there can be."""
+        return anchors(self.observation, x)
 
     @property
     def terms(self) -> tuple[Term, ...]:

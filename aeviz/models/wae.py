@@ -8,7 +8,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from aeviz.messages import Term
+from aeviz.messages import Term, TruthLine
+from aeviz.models.anchors import anchors
 from aeviz.models.base import Batch, DataSpec, LatentModel, Losses, Step, register_model
 from aeviz.models.body import BodyConfig, layout_of, make_decoder, make_encoder
 from aeviz.models.layers import kl_to_standard_normal, sample_normal
@@ -206,6 +207,10 @@ class WAE(LatentModel):
     def draw_prior(self, count: int, generator: torch.Generator) -> Tensor:
         """Draws from N(0, I), (count, D)."""
         return draw_standard_normal(count, self.latent_dim, generator)
+
+    def truths(self, x: Tensor) -> tuple[TruthLine, ...]:
+        """The reconstruction term of a collapsed model, and the least there can be."""
+        return anchors(self.observation, x)
 
     @property
     def terms(self) -> tuple[Term, ...]:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
+from aeviz import messages as m
 from aeviz.gui import theme
 from aeviz.gui.loss_plot import MSE, LossPlot, quantity_unit
 from aeviz.gui.plan import Plan
@@ -73,6 +74,17 @@ def test_the_mean_error_is_a_quantity_of_its_own_with_its_truth_line(
     assert text.toPlainText() == "PCA {optimum}"
     low, high = plot.viewRange()[1]
     assert low < 0.0225 < truth.value < 0.09 < high
+
+
+def test_a_truth_line_far_from_the_curves_does_not_flatten_them(plot: LossPlot, feed: Any) -> None:
+    far = m.TruthLine("reconstruction", -500.0, "Floor", "Far below.")
+    near = m.TruthLine("reconstruction", 3.0, "Collapsed", "Near.")
+    feed(truths=(far, near))
+    low, high = plot.viewRange()[1]
+    assert -500 < low < 3 < high
+    (_, _, hidden), (_, _, shown) = plot._truths
+    assert not hidden.isVisible()
+    assert shown.isVisible()
 
 
 def test_the_title_of_a_truth_line_keeps_clear_of_the_curves(plot: LossPlot, feed: Any) -> None:
