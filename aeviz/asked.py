@@ -119,6 +119,7 @@ class AskedRun(KeptRun):
             latents=self.folder.latents(self.folder.nearest_latents(self._loaded)),
             samples=self._scaled_rows,
             labels=self.labels,
+            parts=self.parts,
             kept=0 if kept is None else len(kept),
             own_units=self._own_units,
             told=self._told_rows,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import aeviz.analysis
-from aeviz.messages import FloatArray, IntArray
+from aeviz.messages import ByteArray, FloatArray, IntArray
 from aeviz.models.base import LatentModel
 
 
@@ -28,6 +28,8 @@ class Subject:
         latents: Of the shown samples at that epoch, (N, D).
         samples: Returns scaled shown samples by row numbers, float32 (K, C, H, W) or (K, F).
         labels: Of the shown samples, (N,), -1 where missing.
+        parts: Of the shown samples: 0 where the model was trained on it, 1 where it was held out,
+            uint8 (N,).
         kept: How many of the shown samples `samples` can return: the first ones.
         own_units: Samples as a model sees them, channels last, as a person reads them: images
             with 0 for black and 1 for white, tables in their own units.
@@ -42,6 +44,7 @@ class Subject:
     latents: FloatArray | None = None
     samples: Callable[[IntArray], FloatArray] | None = None
     labels: IntArray | None = None
+    parts: ByteArray | None = None
     kept: int = 0
     own_units: Callable[[FloatArray], FloatArray] | None = None
     told: Callable[[IntArray], Tensor | None] | None = None

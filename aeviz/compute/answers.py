@@ -153,6 +153,7 @@ def ask(run: OpenedRun | None, request: m.Ask) -> Steps:
             latents=run.latents(epoch),
             samples=run.scaled,
             labels=run.folder.labels,
+            parts=run.folder.parts,
             kept=0 if run.folder.samples is None else len(run.folder.samples),
             own_units=run.own_units,
             told=run.scaled_condition,

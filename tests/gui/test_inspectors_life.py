@@ -16,7 +16,7 @@ from tests.gui.inspector_setup import READY, image_run, show, table_run
 
 OWN = (
     "cursor", "samples", "reconstruction", "data", "codebook", "styles", "path", "groups",
-    "attributes",
+    "attributes", "disentanglement", "memorised",
 )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_every_inspector_is_registered() -> None:
     assert set(OWN) <= set(INSPECTORS)
     assert [INSPECTORS[name].title for name in OWN] == [
         "Decoded", "Samples", "Reconstructions", "Data", "Codes", "Styles", "Path",
-        "Groups", "Attributes",
+        "Groups", "Attributes", "Disentanglement", "Memorised",
     ]  # fmt: skip
 
 

@@ -25,8 +25,8 @@ from tests.sessions.making import make_shown
 
 SESSION = "session.aeviz"
 
-COUNT = 1000
-"""Damaged contents of every kind of file; the slow suite tries a hundred times as many."""
+COUNT, MANY = 200, 100_000
+"""Damaged contents of every kind of file, and what the slow suite tries: others."""
 
 SLICES = 20
 """Of the slow suite, each with a seed of its own."""
@@ -167,5 +167,5 @@ def test_no_damage_of_very_many_is_believed(
 ) -> None:
     expect_log += [name] if name in LOGGED else []
     monkeypatch.setattr("aeviz.runs.info.PATIENCE", 0.0)
-    count = 100 * COUNT // SLICES
+    count = MANY // SLICES
     check(try_all(made, tmp_path, name, count, seed), name, count)
