@@ -42,7 +42,7 @@ _STATE, _GEOMETRY, _CLOSED = "layout/state", "layout/geometry", "layout/closed"
 BEHIND = "behind another tab"
 """The property of a dock that is open but not on top of its tabs."""
 
-_UNSUITED = "{title}: the model of the shown run has nothing to show there."
+_UNSUITED = "{title}: the shown run has nothing to show there."
 
 
 class TabStyle(QProxyStyle):

@@ -26,6 +26,7 @@ from aeviz.gui.export_commands import ExportCommands
 from aeviz.gui.figure_commands import FigureCommands
 from aeviz.gui.help_view import HelpDialog
 from aeviz.gui.icons import icon
+from aeviz.gui.inspectors.base import abilities_of
 from aeviz.gui.latent_view import LatentView
 from aeviz.gui.log_panel import LogPanel
 from aeviz.gui.opening import Opening
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_run_changed(self, run: RunOpened | None) -> None:
-        self.docks.suit(() if run is None else run.abilities)
+        self.docks.suit(() if run is None else abilities_of(run))
         if run is None:
             return
         if not self.session.trains_here:

@@ -16,7 +16,7 @@ from tests.gui.inspector_setup import READY, image_run, show, table_run
 
 OWN = (
     "cursor", "samples", "reconstruction", "data", "codebook", "styles", "path", "groups",
-    "attributes", "disentanglement", "memorised",
+    "attributes", "disentanglement", "memorised", "features",
 )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_every_inspector_is_registered() -> None:
     assert set(OWN) <= set(INSPECTORS)
     assert [INSPECTORS[name].title for name in OWN] == [
         "Decoded", "Samples", "Reconstructions", "Data", "Codes", "Styles", "Path",
-        "Groups", "Attributes", "Disentanglement", "Memorised",
+        "Groups", "Attributes", "Disentanglement", "Memorised", "Features",
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from aeviz.gui.figure import Figure
 from aeviz.gui.session import Session
+from aeviz.messages import RunOpened
 from aeviz.script import Recipe
 
 Area = Literal["left", "right", "bottom"]
@@ -40,7 +41,8 @@ class InspectorEntry:
         make: Its class.
         order: Smaller ones stand further up; equal areas are tabbed from 100 on.
         help: File of its help page in `resources/help`, without ending.
-        needs: The ability of the shown run's model without which there is no dock, "" for none.
+        needs: The ability of the shown run's model without which there is no dock, or "table" for
+            runs on tables; "" for none.
     """
 
     name: str
@@ -53,6 +55,12 @@ class InspectorEntry:
 
 
 INSPECTORS: dict[str, InspectorEntry] = {}
+
+
+def abilities_of(run: RunOpened) -> tuple[str, ...]:
+    """What a run has of `InspectorEntry.needs`."""
+    return run.abilities if run.is_image else (*run.abilities, "table")
+
 
 InspectorClass = TypeVar("InspectorClass", bound=type[Inspector])
 
