@@ -22,7 +22,7 @@ from aeviz.models import MODELS
 from aeviz.models.base import Batch
 from tests.benchmarks.frame import Row, benchmark, row
 from tests.benchmarks.models import Side, bare_steps, dataset_of
-from tests.benchmarks.training import VAE, BareLinear, BareVAE, Steps, mnist, pixels_of
+from tests.benchmarks.training import VAE, BareLinear, BareVAE, mnist, pixels_of
 
 ROUNDS = 9
 SECONDS = 0.15
@@ -72,6 +72,9 @@ def measure_cuda(full: bool) -> Iterator[Row]:
         theirs = until_done(bare_steps(training_of(name, 128), fused=True))
         yield rate(title, our_steps(training_of(name, 128)), theirs)
 
+
+Steps = Callable[[int], None]
+"""Does so many optimiser steps."""
 
 Timed = Callable[[int], tuple[int, float]]
 """Does about so many steps; returns of how many samples, and the seconds until the device has."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from aeviz.compute.device import choose
+from aeviz.compute.engine import thread_count
 from aeviz.compute.loading import load_dataset
 from aeviz.compute.preparing import prepare
 from aeviz.compute.settings import complete
@@ -46,7 +47,7 @@ SAMPLES = 16_384
 CHUNK = 0.02
 """Seconds of a turn on each side, or a single step."""
 
-TURNS, SECONDS, LEAST_TURNS = 15, 3.0, 5
+TURNS, SECONDS, LEAST_TURNS = 15, 2.0, 3
 """Turns at most, seconds after which no other is begun, and turns at least."""
 
 
@@ -73,11 +74,21 @@ def cells(full: bool) -> list[tuple[str, int]]:
 @benchmark("models", goals={title_of(*cell): goal_of(cell[1]) for cell in cells(full=False)})
 def measure_models(full: bool) -> Iterator[Row]:
     """Every model on the data set that suits it, with its defaults."""
+    take_threads()
     datasets: dict[str, Dataset] = {}
     for name, batch in cells(full):
         if name not in datasets:
             datasets = {name: dataset_of(complete({"model": {"name": name}}))}
-        yield judge(measure_cell(name, batch, datasets[name], 4 if full else 1), goal_of(batch))
+        measured = measure_cell(name, batch, datasets[name], 4 if full else 1)
+        yield judge(measured, goal_of(batch))
+
+
+def take_threads() -> None:
+    """Take as many threads as a training beside a window, which leaves one core for painting.
+
+    With every core taken, anything else on the computer makes a step of two threads wait.
+    """
+    torch.set_num_threads(thread_count(torch.get_num_threads(), window=True))
 
 
 def measure_cell(name: str, batch: int, dataset: Dataset, times: int) -> Row:

@@ -1,17 +1,19 @@
-"""How fast training is, beside a bare torch loop and beside Lightning with a DataLoader.
+"""How fast training is, beside a script, beside Lightning with a DataLoader, and with a window.
 
-Ours and theirs do the same steps in turn, a few at a time, and medians are compared: what
-else the computer does meets both. Time is that inside epochs; validating, encoding and saving are
-rows of their own.
+Ours and theirs do the same steps in turn, a few at a time, and the ratio is the median over the
+turns: what else the computer does meets both. Time is that inside epochs; validating, encoding
+and saving are rows of their own.
 """
 
-import logging
+import itertools
+import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from aeviz import paths
 from aeviz.compute.building import live_weights, new_model
 from aeviz.compute.device import choose
 from aeviz.compute.info import run_info
+from aeviz.compute.presets import PRESETS
 from aeviz.compute.recording import Recorder
 from aeviz.compute.samples import SampleStore, data_spec, split
 from aeviz.compute.settings import complete, live_options
@@ -33,53 +36,111 @@ from aeviz.data.vision import load_mnist
 from aeviz.runs.schema import TrainConfig
 from aeviz.runs.writer import RunWriter
 from tests.benchmarks.frame import Row, benchmark, row
+from tests.benchmarks.lightning_side import lightning_side
+from tests.benchmarks.models import (
+    Side,
+    epochs_of,
+    our_steps,
+    pilot,
+    rate,
+    take_threads,
+    take_turns,
+)
 
 SAMPLES = 60_000
-ROUNDS = 31
+LIGHTNING = 40
+"""Steps of a turn beside Lightning, which begins an epoch for every one."""
+
+ROOT = Path(__file__).resolve().parents[2]
 
 LINEAR: Mapping[str, Any] = {"name": "linear", "latent_dim": 2}
 VAE: Mapping[str, Any] = {"name": "vae", "latent_dim": 2, "widths": [256]}
 
 
+LECTURES: Mapping[str, tuple[str, int, float, float]] = {
+    "training, lectures' linear model, beside Lightning": ("linear-784-2", 64, 0.01, 4.5),
+    "training, lectures' β-VAE, beside Lightning": ("beta-vae-32", 128, 0.001, 3.5),
+}
+"""Preset, batch, learning rate, and how many times faster it has to be."""
+
+WINDOWS: Mapping[str, Mapping[str, Any]] = {
+    "training, linear, batch 64, a window follows": {"model": LINEAR, "batch_size": 64, "lr": 0.01},
+    "training, VAE, batch 128, a window follows": {"model": VAE, "batch_size": 128, "lr": 0.001},
+}
+
+
 @benchmark(
     "training",
     goals={
-        "training, linear, batch 64": "ratio >= 0.85",
-        "training, VAE, batch 128": "ratio >= 0.85",
+        "training, linear, batch 64, beside a script": "ratio >= 0.85",
+        "training, VAE, batch 128, beside a script": "ratio >= 0.9",
+        **{title: f"ratio >= {times}" for title, (_, _, _, times) in LECTURES.items()},
+        **dict.fromkeys(WINDOWS, "ratio >= 0.8"),
     },
 )
 def measure_training(full: bool) -> Iterator[Row]:
-    """Steps beside a bare loop, then what an epoch costs besides."""
+    """Beside a script, Lightning, and with a window; then what an epoch costs besides."""
+    take_threads()
     dataset = mnist()
     pixels = pixels_of(dataset)
     for name, model, bare, size, lr in (
-        ("training, linear, batch 64", LINEAR, BareLinear, 64, 0.01),
-        ("training, VAE, batch 128", VAE, BareVAE, 128, 0.001),
+        ("linear, batch 64", LINEAR, BareLinear, 64, 0.01),
+        ("VAE, batch 128", VAE, BareVAE, 128, 0.001),
     ):
-        steps = len(dataset) // size // (ROUNDS + 1)
-        for fused in (False, True):
-            ours = our_steps(make_training(dataset, model, size, lr))
-            theirs = bare_steps(bare(), pixels, size, lr, fused=fused)
-            speed, reference = compare(ours, theirs, steps)
-            suffix = " (bare loop with fused Adam)" if fused else ""
-            yield row(f"{name}{suffix}", speed * size, "samples/s", reference=reference * size)
+        ours = our_steps(make_training(dataset, model, size, lr))
+        scripts = [script_steps(bare(), pixels, size, lr, fused=fused) for fused in (True, False)]
+        theirs = min(scripts, key=pilot)
+        turns = take_turns([ours, theirs], 4 if full else 1)
+        yield compared(f"training, {name}, beside a script", turns)
+    for title, (preset, size, lr, _) in LECTURES.items():
+        yield beside_lightning(title, dataset, preset, size, lr, turns=15 if full else 7)
+    for title, options in WINDOWS.items():
+        yield with_window(title, options, turns=15 if full else 5)
     yield from measure_rest(dataset)
 
 
-@benchmark("lightning", goals={"training, linear, batch 64, beside Lightning": "ratio >= 4"})
-def measure_lightning(full: bool) -> Iterator[Row]:
-    """The linear model beside Lightning's Trainer with a DataLoader over torchvision's MNIST."""
-    dataset = mnist()
-    batches = 100 if full else 40
+def compared(title: str, turns: Sequence[Sequence[float]]) -> Row:
+    """The row of rates that were measured in turns: medians, and the median of their ratios."""
+    mine, other = (statistics.median(rates) for rates in zip(*turns, strict=True))
+    ratio = statistics.median(ours / theirs for ours, theirs in turns)
+    return replace(row(title, mine, "samples/s", reference=other), ratio=ratio)
+
+
+def beside_lightning(
+    title: str, dataset: Dataset, preset: str, size: int, lr: float, *, turns: int
+) -> Row:
+    """A preset beside Lightning's Trainer with a DataLoader over torchvision's MNIST."""
+    chosen = next(entry for entry in PRESETS if entry.name == preset)
+    ours = our_steps(make_training(dataset, chosen.settings["model"], size, lr))
+    net = BareLinear() if preset == "linear-784-2" else BareVAE((512, 256), 32, beta=4.0)
     with tempfile.TemporaryDirectory() as folder:
-        epoch = lightning_epoch(dataset, Path(folder), batches)
-        job = our_steps(make_training(dataset, LINEAR, 64, 0.01))
-        epoch()
-        job(30)
-        pairs = [(time_of(job, batches), epoch() / batches) for _ in range(11)]
-    ours, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
-    name = "training, linear, batch 64, beside Lightning"
-    yield row(name, 64 / ours, "samples/s", reference=64 / theirs)
+        theirs = lightning_side(dataset, Path(folder), net, lr, size)
+        theirs(5)
+        ours(5)
+        pairs = [(rate(ours, LIGHTNING), rate(theirs, LIGHTNING)) for _ in range(turns)]
+    return compared(title, pairs)
+
+
+def with_window(title: str, options: Mapping[str, Any], *, turns: int) -> Row:
+    """A training that a real window follows and animates, in turns with a bare loop."""
+    train = {"batch_size": options["batch_size"], "lr": options["lr"], "epochs": 1000}
+    settings = {
+        "data": {"name": "mnist"},
+        "model": dict(options["model"]),
+        "train": {**train, "shown": 10_000},
+    }
+    command = [sys.executable, "-m", "tests.benchmarks.windows.training", json.dumps(settings)]
+    done = subprocess.run(
+        [*command, str(paths.data_dir()), str(turns)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60 + 15 * turns,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"the window ended with {done.returncode}: {done.stderr[-2000:]}")
+    return compared(title, json.loads(done.stdout.strip().splitlines()[-1])["pairs"])
 
 
 def measure_rest(dataset: Dataset) -> Iterator[Row]:
@@ -130,9 +191,6 @@ def replace_epoch(result: EpochResult, epoch: int) -> EpochResult:
 
 # ── ours ──────────────────────────────────────────────────────────────────────────────────────
 
-Steps = Callable[[int], None]
-"""Does so many optimiser steps."""
-
 
 def make_training(
     dataset: Dataset,
@@ -142,7 +200,7 @@ def make_training(
     *,
     validation: float = 0.0,
     shown: int = 1,
-    epochs: int = 30,
+    epochs: int = 1_000_000,
 ) -> Training:
     train = {"batch_size": batch_size, "lr": lr, "validation": validation, "shown": shown}
     train["epochs"] = epochs
@@ -157,20 +215,6 @@ def make_training(
         seed=0,
         weights=live_weights(settings["model"], live_options(settings)),
     )
-
-
-def our_steps(training: Training) -> Steps:
-    """Steps of `fit`, with all that it does between them."""
-    job = fit(training)
-    while training.epoch == 0:
-        next(job)
-
-    def advance(count: int) -> None:
-        until = training.step + count
-        while training.step < until:
-            next(job)
-
-    return advance
 
 
 # ── the bare loop ─────────────────────────────────────────────────────────────────────────────
@@ -190,10 +234,13 @@ class BareLinear(nn.Module):
 class BareVAE(nn.Module):
     """The VAE, written down as one would in a script."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, widths: Sequence[int] = (256,), latents: int = 2, *, beta: float = 1.0
+    ) -> None:
         super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 4))
-        self.decoder = nn.Sequential(nn.Linear(2, 256), nn.ReLU(), nn.Linear(256, 784))
+        self.encoder = layers((784, *widths, 2 * latents))
+        self.decoder = layers((latents, *reversed(widths), 784))
+        self.beta = beta
 
     def forward(self, x: Tensor) -> Tensor:
         mu, log_var = self.encoder(x).chunk(2, dim=1)
@@ -201,124 +248,34 @@ class BareVAE(nn.Module):
         logits = self.decoder(z)
         nll = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
         kl = -0.5 * (1 + log_var - mu.pow(2) - log_var.exp()).sum(dim=1).mean()
-        return nll + kl
+        return nll + self.beta * kl
 
 
-def bare_steps(model: nn.Module, pixels: Tensor, size: int, lr: float, *, fused: bool) -> Steps:
+def layers(widths: Sequence[int]) -> nn.Sequential:
+    """Linear layers with ReLU between them."""
+    made: list[nn.Module] = []
+    for inputs, outputs in itertools.pairwise(widths):
+        made += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*made[:-1])
+
+
+def script_steps(model: nn.Module, pixels: Tensor, size: int, lr: float, *, fused: bool) -> Side:
     """The loop that everybody writes: shuffled float32 tensors in memory, Adam."""
     optimiser = torch.optim.Adam(model.parameters(), lr, fused=fused)
-    order = torch.randperm(len(pixels))
-    done = 0
+    batches = epochs_of(len(pixels), size, pixels.device)
 
-    def advance(count: int) -> None:
-        nonlocal done
+    def advance(count: int) -> tuple[int, float]:
+        samples, began = 0, time.perf_counter()
         for _ in range(count):
-            x = pixels[order[done : done + size]]
-            loss = model(x)
+            rows = next(batches)
+            loss = model(pixels[rows])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            done = (done + size) % (len(pixels) - size)
+            samples += len(rows)
+        return samples, time.perf_counter() - began
 
     return advance
-
-
-def compare(ours: Steps, theirs: Steps, steps: int) -> tuple[float, float]:
-    """Steps per second of both, in turns: medians over the rounds."""
-    ours(steps // 2)
-    theirs(steps // 2)
-    pairs = [(time_of(ours, steps), time_of(theirs, steps)) for _ in range(ROUNDS)]
-    mine, bare = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return 1 / mine, 1 / bare
-
-
-def time_of(steps: Steps, count: int) -> float:
-    """Seconds per step."""
-    began = time.perf_counter()
-    steps(count)
-    return (time.perf_counter() - began) / count
-
-
-# ── Lightning ─────────────────────────────────────────────────────────────────────────────────
-
-
-def lightning_epoch(dataset: Dataset, folder: Path, batches: int) -> Callable[[], float]:
-    """A function that trains so many batches and returns the seconds inside the epoch."""
-    torchvision = import_torchvision()
-    lightning = import_lightning()
-    write_idx(dataset, folder)
-    transform = torchvision.transforms.ToTensor()
-    samples = torchvision.datasets.MNIST(str(folder), train=True, transform=transform)
-    loader = torch.utils.data.DataLoader(samples, batch_size=64, shuffle=True)
-
-    class Module(lightning.LightningModule):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.net = BareLinear()
-
-        def training_step(self, batch: tuple[Tensor, Tensor], number: int) -> Tensor:
-            return self.net(batch[0].flatten(1))
-
-        def configure_optimizers(self) -> torch.optim.Optimizer:
-            return torch.optim.Adam(self.parameters(), 0.01)
-
-    class Stopwatch(lightning.Callback):  # type: ignore[misc, name-defined]
-        began = seconds = 0.0
-
-        def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
-            self.began = time.perf_counter()
-
-        def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-            self.seconds = time.perf_counter() - self.began
-
-    module, stopwatch = Module(), Stopwatch()
-
-    def epoch() -> float:
-        trainer = lightning.Trainer(
-            max_epochs=1,
-            limit_train_batches=batches,
-            accelerator="cpu",
-            devices=1,
-            logger=False,
-            callbacks=[stopwatch],
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trainer.fit(module, loader)
-        return stopwatch.seconds
-
-    return epoch
-
-
-def import_lightning() -> Any:
-    """Lightning without its advertisements."""
-    import lightning.pytorch
-
-    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return lightning.pytorch
-
-
-def import_torchvision() -> Any:
-    """torchvision, also beside a torch for the CPU, where its compiled operators are missing."""
-    try:
-        import torchvision
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.startswith("torchvision")]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import torchvision
-
-        torchvision.declared_here = library  # kept alive as long as the module
-    import torchvision.datasets
-    import torchvision.transforms
-
-    return torchvision
 
 
 # ── data ──────────────────────────────────────────────────────────────────────────────────────
@@ -338,20 +295,3 @@ def mnist() -> Dataset:
 def pixels_of(dataset: Dataset) -> Tensor:
     """float32 (N, 784) in [0, 1]."""
     return torch.from_numpy(dataset.scaling.apply(dataset.samples)).flatten(1)
-
-
-def write_idx(dataset: Dataset, folder: Path) -> None:
-    """The data set as the files that torchvision looks for."""
-    raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    labels = dataset.labels if dataset.labels is not None else np.zeros(len(dataset))
-    for part in ("train", "t10k"):
-        images = b"\x00\x00\x08\x03" + header(len(dataset), 28, 28) + dataset.samples.tobytes()
-        numbers = b"\x00\x00\x08\x01" + header(len(dataset)) + labels.astype(np.uint8).tobytes()
-        for name, content in (("images-idx3", images), ("labels-idx1", numbers)):
-            (raw / f"{part}-{name}-ubyte").write_bytes(content)
-
-
-def header(*lengths: int) -> bytes:
-    """Lengths as an IDX file states them."""
-    return np.array(lengths, ">u4").tobytes()
