@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from PIL import Image
 
 from aeviz import data, paths
@@ -22,6 +22,7 @@ from aeviz.data import mapped
 from aeviz.data.formats.numpy_arrays import load_arrays
 from aeviz.data.pictures import pool
 from tests.benchmarks.frame import Row, benchmark, row
+from tests.benchmarks.windows.pillow import decode_all
 
 FEW, ALL = 7_000, 70_000
 PICTURES = "a folder of {count:,} PNG of 28 × 28"
@@ -85,15 +86,6 @@ def draw(folder: Path, count: int) -> list[str]:
     return files
 
 
-def decode_all(files: list[str]) -> int:
-    """What one would write first: every file opened, decoded and put into an array."""
-    found: NDArray[np.uint8] = np.empty((len(files), 28, 28), np.uint8)
-    for place, file in enumerate(files):
-        with Image.open(file) as picture:
-            found[place] = np.asarray(picture.convert("L"))
-    return len(found)
-
-
 def reading(files: list[str]) -> float:
     """Seconds of reading the bytes of all files."""
     began = time.perf_counter()
@@ -113,6 +105,7 @@ def on_disk(folder: Path, rows: int) -> Iterator[Row]:
         array[first : first + size] = generator.normal(size=(size, FEATURES))
     array.flush()
     del array
+    torch.set_num_threads(1)
     kept, rates = mapped.IN_MEMORY, []
     paths.cache = lambda: folder / "cache"  # type: ignore[assignment]
     for limit in (10**12, 10**6):

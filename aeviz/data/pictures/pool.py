@@ -172,7 +172,7 @@ class _Process:
         self._write({**task, "files": batch})
 
     def heard(self, word: Mapping[str, Any]) -> list[Answer]:
-        """The answers in a word; none where it says that it has started, or is of no batch of its."""
+        """The answers in a word; none where it says that it has started, or of no file of its."""
         self.since = time.monotonic()
         self.is_ready = self.is_ready or "ready" in word
         answers = word.get("answers", [])
