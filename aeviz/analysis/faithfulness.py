@@ -23,20 +23,39 @@ LEAST_BLOCK = 40
 
 PUBLISHED: dict[str, dict[str, float]] = {
     "PCA": {
-        **{"kl_0.01": 0.389, "kl_0.1": 0.163, "kl_1": 0.00160},
-        **{"mrre": 0.166, "continuity": 0.901, "trustworthiness": 0.745, "data_mse": 0.2227},
+        "kl_0.01": 0.389,
+        "kl_0.1": 0.163,
+        "kl_1": 0.00160,
+        "mrre": 0.166,
+        "continuity": 0.901,
+        "trustworthiness": 0.745,
+        "data_mse": 0.2227,
     },
     "UMAP": {
-        **{"kl_0.01": 0.321, "kl_0.1": 0.146, "kl_1": 0.00234},
-        **{"mrre": 0.051, "continuity": 0.940, "trustworthiness": 0.938},
+        "kl_0.01": 0.321,
+        "kl_0.1": 0.146,
+        "kl_1": 0.00234,
+        "mrre": 0.051,
+        "continuity": 0.940,
+        "trustworthiness": 0.938,
     },
     "Autoencoder": {
-        **{"kl_0.01": 0.620, "kl_0.1": 0.155, "kl_1": 0.00156},
-        **{"mrre": 0.058, "continuity": 0.913, "trustworthiness": 0.937, "data_mse": 0.1373},
+        "kl_0.01": 0.620,
+        "kl_0.1": 0.155,
+        "kl_1": 0.00156,
+        "mrre": 0.058,
+        "continuity": 0.913,
+        "trustworthiness": 0.937,
+        "data_mse": 0.1373,
     },
     "Topological autoencoder": {
-        **{"kl_0.01": 0.341, "kl_0.1": 0.110, "kl_1": 0.00114},
-        **{"mrre": 0.056, "continuity": 0.932, "trustworthiness": 0.928, "data_mse": 0.1388},
+        "kl_0.01": 0.341,
+        "kl_0.1": 0.110,
+        "kl_1": 0.00114,
+        "mrre": 0.056,
+        "continuity": 0.932,
+        "trustworthiness": 0.928,
+        "data_mse": 0.1388,
     },
 }
 """Table 1 of the paper, MNIST: 10,000 test images, two dimensions, images in [-1, 1]."""
@@ -110,7 +129,9 @@ def faithfulness(study: Study, options: FaithfulnessOptions) -> Findings:
         {
             **own,
             **{f"{name}_error": error for name, error in errors.items()},
-            **{"samples": len(rows), "of": len(of), "part": options.part},
+            "samples": len(rows),
+            "of": len(of),
+            "part": options.part,
             "neighbours": [min(ks), max(ks)],
             "published": published_of(study, len(rows), ks),
         },

@@ -1,4 +1,4 @@
-"""Faithfulness: the paper's definitions, the error of choosing, and its table from its definitions."""
+"""Faithfulness: the definitions, the error of choosing, and the published table of PCA."""
 
 import os
 import resource
