@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from aeviz import messages as m
-
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
+
+    from aeviz import messages as m
 
 
 class Display(Protocol):
@@ -143,8 +143,11 @@ class TrainingReport:
         self.reason = ""
         self.failure = ""
 
-    def take(self, message: m.Message) -> None:
+    def take(self, message: "m.Message") -> None:
         """Show one message."""
+        # With it comes numpy, which `aeviz --help` need not wait for.
+        from aeviz import messages as m
+
         if isinstance(message, m.Progress):
             self._on_progress(message)
         elif isinstance(message, m.EpochDone):
@@ -158,7 +161,7 @@ class TrainingReport:
         elif isinstance(message, m.Logged):
             self._shown.line(message.text)
 
-    def _on_opened(self, message: m.RunOpened) -> None:
+    def _on_opened(self, message: "m.RunOpened") -> None:
         self.path = message.path
         self._epochs = message.epochs
         self._shown.line(f"{message.title}: {message.total} samples, run folder {message.path}")
@@ -167,7 +170,7 @@ class TrainingReport:
         if message.notice:
             self._shown.line(message.notice)
 
-    def _on_progress(self, message: m.Progress) -> None:
+    def _on_progress(self, message: "m.Progress") -> None:
         self._seconds_left = message.seconds_left
         done = float(message.epoch)
         if message.phase in ("loading", "training"):
@@ -179,7 +182,7 @@ class TrainingReport:
         fraction = done / max(1, message.epochs)
         self._shown.update(min(max(fraction, 0.0), 1.0), description, detail)
 
-    def _on_epoch(self, message: m.EpochDone) -> None:
+    def _on_epoch(self, message: "m.EpochDone") -> None:
         self.epoch = message.epoch
         names = ("loss", "validation_loss", "reconstruction_mse")
         text = f"epoch {message.epoch}/{self._epochs}  {figures(message.metrics, names)}"

@@ -10,15 +10,17 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aeviz.cli.console import CommandError, Console
 from aeviz.cli.errors import code_of, text_of
 from aeviz.compute.controls import Controls
-from aeviz.messages import Message
 from aeviz.progress import PlainDisplay, TrainingReport, display
 
-Messages = Generator[Message | None]
+if TYPE_CHECKING:
+    from aeviz.messages import Message
+
+Messages = Generator["Message | None"]
 
 NAMED = ("RankLost", "MeetingError")
 """Errors whose sentence names the rank."""
