@@ -152,9 +152,12 @@ def build(
     level_kernels.rank(flat, grid, codes, palette, *order, keys, counts)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
     kept, most = int(starts[-1]), int(codes.max(initial=0))
+    sorted_codes: level_kernels.SortedCodes = (
+        np.empty(kept, np.uint8) if most < 256 else np.empty(kept, np.uint16)
+    )
     found = Levels(
         np.empty(2 * kept, np.float32),
-        np.empty(kept, np.uint8 if most < 256 else np.uint16),
+        sorted_codes,
         np.empty(kept, np.int32),
         starts,
         corner,

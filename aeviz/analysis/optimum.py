@@ -53,7 +53,8 @@ def optimum(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings
     """The largest principal angle between the decoder's column space and the plane of PCA.
 
     Without biases PCA is that without centring. Arguments: `rows` of the samples that PCA is of,
-    else all kept ones. Values: `angle` in degrees; `samples`; `centred`; `asked` comes back.
+    else all kept ones that were trained on. Values: `angle` in degrees; `samples`; `centred`;
+    `asked`, which comes back.
 
     Raises:
         ValueError: If the model is not linear, or the features are too many.
@@ -61,7 +62,7 @@ def optimum(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings
     model = linear_of(subject.model)
     if subject.samples is None or not subject.kept:
         raise ValueError("this run keeps no samples")
-    rows = np.asarray(arguments.get("rows", np.arange(subject.kept)), np.int64)
+    rows = np.asarray(arguments.get("rows", _trained(subject)), np.int64)
     rows = rows[(rows >= 0) & (rows < subject.kept)]
     if len(rows) < 2:
         raise ValueError("PCA needs two samples at least")
@@ -82,6 +83,13 @@ def optimum(subject: Subject, arguments: Mapping[str, Any]) -> Iterator[Findings
         "asked": arguments.get("asked"),
     }
     yield Findings({}, values)
+
+
+def _trained(subject: Subject) -> IntArray:
+    """Rows of the kept samples that were trained on; all of them where that is not known."""
+    if subject.parts is None:
+        return np.arange(subject.kept)
+    return np.flatnonzero(np.asarray(subject.parts[: subject.kept]) == 0).astype(np.int64)
 
 
 def linear_of(model: LatentModel | None) -> Linear:

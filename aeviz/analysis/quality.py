@@ -9,7 +9,7 @@ References:
     | Topological Autoencoders (Moor, Horn, Rieck & Borgwardt, 2020), https://arxiv.org/abs/1906.00722
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -49,6 +49,8 @@ class Quality:
         rank_error_data: Mean relative rank error of the neighbours in the data, (K,).
         density_kl: KL divergence of the densities in nats, by the kernel's width σ.
         distance_rmse: Root of the mean squared difference of all distances.
+        trustworthiness_each: That of every sample, mean over the k, (N,).
+        continuity_each: The same of continuity, (N,).
     """
 
     neighbours: tuple[int, ...]
@@ -58,9 +60,21 @@ class Quality:
     rank_error_data: Matrix
     density_kl: dict[float, float]
     distance_rmse: float
+    trustworthiness_each: Matrix
+    continuity_each: Matrix
+
+    @property
+    def rank_error(self) -> float:
+        """Mean relative rank error, mean over both directions and the k."""
+        return float(self.rank_error_latent.mean() + self.rank_error_data.mean()) / 2
 
 
-def quality(x: Matrix, z: Matrix, neighbours: Sequence[int] = (NEIGHBOURS,)) -> Quality:
+def quality(
+    x: Matrix,
+    z: Matrix,
+    neighbours: Sequence[int] = (NEIGHBOURS,),
+    report: Callable[[float], None] | None = None,
+) -> Quality:
     """Compare samples (N, F) with their latents (N, D).
 
     Trustworthiness and continuity at k are 1 - 2 / (N k (2N - 3k - 1)) · Σ (r - k) over the
@@ -68,7 +82,7 @@ def quality(x: Matrix, z: Matrix, neighbours: Sequence[int] = (NEIGHBOURS,)) -> 
     Σ |r - s| / s over the k neighbours of rank s, divided by its largest possible value. The
     density at a sample is Σ exp(-d² / σ) over all samples, itself included, with distances
     divided by the largest; densities are normalised to sum 1, KL is that of the data's from the
-    latent's.
+    latent's. `report` is told the share that is done.
 
     Raises:
         ValueError: If some k is not below N/2.
@@ -86,11 +100,16 @@ def quality(x: Matrix, z: Matrix, neighbours: Sequence[int] = (NEIGHBOURS,)) -> 
             scaled = np.square(distances / max(largest[space], np.finfo(float).tiny))
             for number, sigma in enumerate(SIGMAS):
                 densities[space, number, rows] = np.exp(-scaled / sigma).sum(axis=1)
+        if report is not None:
+            report(min(1.0, rows.stop / count))
+    each = ranks.each()
     return Quality(
         tuple(neighbours),
         *ranks.results(),
         density_kl={sigma: _kl(*densities[:, number]) for number, sigma in enumerate(SIGMAS)},
         distance_rmse=float(np.sqrt(squares / count**2)),
+        trustworthiness_each=each[0],
+        continuity_each=each[1],
     )
 
 
@@ -100,6 +119,7 @@ class _Ranks:
     def __init__(self, count: int, neighbours: tuple[int, ...]) -> None:
         self._count, self._neighbours = count, neighbours
         self._intruders = np.zeros((2, len(neighbours)))
+        self._each = np.zeros((2, count))
         self._errors = np.zeros((2, max(neighbours)))
 
     def add(self, of_x: Matrix, of_z: Matrix, rows: slice) -> None:
@@ -114,7 +134,17 @@ class _Ranks:
             found = np.take_along_axis(ranks, order[:, 1 : most + 1], axis=1)
             self._errors[way] += (np.abs(found - places) / places).sum(axis=0)
             for number, k in enumerate(self._neighbours):
-                self._intruders[way, number] += np.maximum(found[:, :k] - k, 0).sum()
+                beyond = np.maximum(found[:, :k] - k, 0).sum(axis=1)
+                self._intruders[way, number] += beyond.sum()
+                self._each[way, rows] += beyond * self._weight(k)
+
+    def _weight(self, k: int) -> float:
+        """What a sample's places beyond k count, so that all of them at the worst make 1."""
+        return 2 / (k * (2 * self._count - 3 * k - 1))
+
+    def each(self) -> Matrix:
+        """Trustworthiness and continuity of every sample, mean over the k, (2, N)."""
+        return 1 - self._each / len(self._neighbours)
 
     def results(self) -> tuple[Matrix, Matrix, Matrix, Matrix]:
         """Trustworthiness, continuity and both rank errors, (K,) each."""
@@ -129,11 +159,20 @@ class _Ranks:
 def _order(distances: Matrix, own: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Samples by distance with oneself first, and the rank of every sample, both (B, N)."""
     np.put_along_axis(distances, own, -1.0, axis=1)
-    order = np.argsort(distances, axis=1, kind="stable")
+    order = _sorted_places(distances)
     np.put_along_axis(distances, own, 0.0, axis=1)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(order.shape[1])[np.newaxis], axis=1)
     return order, ranks
+
+
+def _sorted_places(distances: Matrix) -> NDArray[np.intp]:
+    """A stable sort of every row: of four times the speed where no two distances are equal."""
+    order = np.argsort(distances, axis=1)
+    ordered = np.take_along_axis(distances, order, axis=1)
+    ties = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+    order[ties] = np.argsort(distances[ties], axis=1, kind="stable")
+    return order
 
 
 def _extent(x: Matrix, z: Matrix) -> tuple[tuple[float, float], float]:

@@ -254,9 +254,11 @@ class MapPlot(StyledPlot):
             self.taker.drag(self.anywhere_at(event.position()), event.modifiers())
             self._point(event.position())
             return
-        super().mouseMoveEvent(event)
         if event.buttons() == Qt.MouseButton.NoButton:
+            # Nothing in the scene wants to know; looking through its items takes some 5 ms.
             self._point(event.position())
+        else:
+            super().mouseMoveEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Point at nothing."""

@@ -1,5 +1,6 @@
 """The plane of PCA and the angle of a decoder to it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,16 @@ def test_only_the_asked_rows_count() -> None:
     assert found["angle"] == pytest.approx(0, abs=1e-3)
     assert found["samples"] == 300
     assert values(model, x)["angle"] > 1
+
+
+def test_what_was_held_out_does_not_count() -> None:
+    x, model = np.concatenate([samples(), samples(seed=1)]), linear()
+    model.decoder.weight.data.copy_(torch.from_numpy(principal(x[300:], 2)))
+    parts = np.repeat([1, 0], 300).astype(np.uint8)
+    about = replace(subject(model, x), parts=parts)
+    *_, last = (each for each in ask("optimum", about, {}) if each is not None)
+    assert last.values["samples"] == 300
+    assert last.values["angle"] == pytest.approx(0, abs=1e-3)
 
 
 def test_what_has_no_plane_says_so() -> None:

@@ -97,6 +97,21 @@ def test_slices_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cut.distance_rmse == pytest.approx(whole.distance_rmse)
 
 
+def test_each_sample_has_a_share_of_trustworthiness_and_continuity() -> None:
+    x, z = points(90, 4), points(90, 2, seed=1)
+    found = quality(x, z, (3, 9))
+    assert found.trustworthiness_each.mean() == pytest.approx(found.trustworthiness.mean())
+    assert found.continuity_each.mean() == pytest.approx(found.continuity.mean())
+
+
+def test_equal_distances_are_ranked_by_the_order_of_the_samples() -> None:
+    grid = np.stack(np.meshgrid(np.arange(6.0), np.arange(6.0)), axis=-1).reshape(-1, 2)
+    distances = np.linalg.norm(grid[:, None] - grid[None], axis=2)
+    np.testing.assert_array_equal(
+        module._sorted_places(distances), np.argsort(distances, axis=1, kind="stable")
+    )
+
+
 def test_equal_latents_have_an_answer() -> None:
     found = quality(points(50, 3), np.zeros((50, 2)))
     assert 0 <= found.trustworthiness[0] <= 1

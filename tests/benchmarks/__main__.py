@@ -23,7 +23,7 @@ SECONDS_FULL = 7200
 def find() -> dict[str, Benchmark]:
     """Import every file of this folder; they register themselves."""
     for module in pkgutil.iter_modules(benchmarks.__path__):
-        if module.name not in ("__main__", "frame"):
+        if module.name not in ("__main__", "frame", "plots"):
             importlib.import_module(f"{benchmarks.__name__}.{module.name}")
     return BENCHMARKS
 

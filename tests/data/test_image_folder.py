@@ -3,6 +3,7 @@
 import os
 import struct
 import zlib
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,10 @@ def test_too_many_damaged_pictures_are_refused_with_the_first_named(tmp_path: Pa
     assert not list(kept.folder().iterdir())
 
 
+def quiet(share: float, phrase: str) -> None:
+    """Hears nothing."""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")
 def test_a_crash_costs_the_file_not_the_load(tmp_path: Path) -> None:
     folder = many(tmp_path / "own", 120)
@@ -167,8 +172,21 @@ def test_a_crash_costs_the_file_not_the_load(tmp_path: Path) -> None:
 
     found = data.entry(str(folder)).load(tmp_path, kill, {})
     assert killed
-    assert len(found) == 120
-    assert "2/a.png crashes its decoder" in found.remarks[-1]
+    assert len(found) == 121  # tried alone, no picture crashes anything
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")
+def test_a_picture_that_crashes_its_decoder_alone_is_lost(tmp_path: Path) -> None:
+    folder = many(tmp_path / "own", 4)
+    files = list(enumerate(list_pictures(folder).files))
+    Image.new("1", (9_900, 9_900)).save(folder / "2" / "p0.png")
+    with Pool(folder, tmp_path, Limits(seconds=20.0), most=1) as pool:
+        assert len(list(pool.work({"do": "look", "deep": []}, files, quiet, "Looked at"))) == 4
+        (process,) = pool._running
+        process.send({"do": "look", "deep": [0]}, [files[0]])
+        process.kill()
+        answers = [process.heard({}), pool._lost(process, deque())]
+    assert answers == [[], [(0, {"error": "crashes its decoder"})]]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -187,11 +205,11 @@ def test_a_hanging_decoder_is_ended_and_the_others_go_on(tmp_path: Path) -> None
     task = {"do": "look", "deep": [0]}
     with Pool(folder, tmp_path, Limits(seconds=2.0), most=1) as pool:
         assert len(list(pool.work(task, files[1:], suspend, "Looked at"))) == 3
-        answers = dict(pool.work(task, files, suspend, "Again"))
-    assert sorted(answers) == [0, 1, 2, 3]
-    assert [row for row, answer in answers.items() if "error" in answer] == [0]
-    assert answers[0]["error"] == "takes over 2 s"
+        alone = dict(pool.work(task, files[:1], suspend, "Again"))
+        answers = dict(pool.work(task, files, quiet, "Once more"))
+    assert alone[0]["error"] == "takes over 2 s"
     assert not hanging[0].is_running()
+    assert sorted(answers) == [0, 1, 2, 3]
 
 
 def test_who_does_not_wait_any_more_ends_the_pool_and_leaves_nothing(tmp_path: Path) -> None:

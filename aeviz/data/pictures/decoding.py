@@ -125,8 +125,9 @@ def decode(path: Path, plan: Plan) -> tuple[NDArray[np.uint8], set[str]]:
         if image.mode == "CMYK":
             traits.add("CMYK")
         full = image.size
-        twice = 2 * max(plan.width, plan.height)
-        image.draft(image.mode, (twice, twice))  # a large JPEG is decoded at a half, a quarter …
+        if image.format == "JPEG":  # a large one is decoded at a half, a quarter …
+            twice = 2 * max(plan.width, plan.height)
+            image.draft(image.mode, (twice, twice))
         image.load()
         turn = TURNS.get(_orientation(image))
         if _is_deep(image):
@@ -142,7 +143,8 @@ def decode(path: Path, plan: Plan) -> tuple[NDArray[np.uint8], set[str]]:
         fitted = _fitted(flat, plan)
         if plan.channels == 1 and fitted.mode == "RGB" and _has_colour(fitted):
             traits.add("colour lost")
-        pixels = np.asarray(fitted.convert("L" if plan.channels == 1 else "RGB"))
+        mode = "L" if plan.channels == 1 else "RGB"
+        pixels = np.asarray(fitted if fitted.mode == mode else fitted.convert(mode))
         return pixels.reshape(plan.height, plan.width, plan.channels), traits
 
 

@@ -1,7 +1,7 @@
 """A pool of fenced processes that look at pictures and decode them, many at a time.
 
-A process that a file makes crash, hang or fill the memory costs that file alone: the others of its
-batch are given to the process that takes its place.
+A process that a file makes crash, hang or fill the memory costs that file alone: those that it has
+not answered for are given one by one to the process that takes its place.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from typing import Any
 from aeviz.data.apart import LOOK_EVERY, Limits, environment
 from aeviz.data.dataset import DataError, Reporter
 
-BATCH = 32
+BATCH = 256
 """Files that a process is given at a time."""
 
 File = tuple[int, str]
@@ -108,9 +108,7 @@ class Pool:
         for process, word in self._came():
             if process not in self._running:
                 continue
-            answer = self._lost(process, batches) if word is None else process.heard(word)
-            if answer is not None:
-                yield answer
+            yield from self._lost(process, batches) if word is None else process.heard(word)
         for process in self._running:
             patience = self._seconds if process.is_ready else max(self._seconds, START_SECONDS)
             if time.monotonic() - process.since > patience and not process.is_idle:
@@ -126,19 +124,18 @@ class Pool:
             return words
         return []
 
-    def _lost(self, process: "_Process", batches: deque[list[File]]) -> Answer | None:
-        """A process has ended: it costs the file it was at."""
+    def _lost(self, process: "_Process", batches: deque[list[File]]) -> list[Answer]:
+        """A process has ended: it costs the file it was at, found by trying each alone."""
         self._running.remove(process)
         process.end()
         if not process.is_ready:
             raise DataError(f"{self._root}: the process that decodes pictures does not start")
-        if not process.batch:
-            return None
-        row, _ = process.batch.pop(0)
-        if process.batch:
-            batches.appendleft(process.batch)
+        if len(process.batch) != 1:
+            batches.extendleft([file] for file in reversed(process.batch))
+            return []
+        ((row, _),) = process.batch
         how = f"takes over {self._seconds:.0f} s" if process.is_overdue else "crashes its decoder"
-        return row, {"error": how}
+        return [(row, {"error": how})]
 
 
 @dataclass(eq=False)
@@ -174,14 +171,16 @@ class _Process:
         self.batch, self.since = batch, time.monotonic()
         self._write({**task, "files": batch})
 
-    def heard(self, word: Mapping[str, Any]) -> Answer | None:
-        """The answer in a word; None where it says that it has started, or nothing of a file."""
+    def heard(self, word: Mapping[str, Any]) -> list[Answer]:
+        """The answers in a word; none where it says that it has started, or of no file of its."""
         self.since = time.monotonic()
         self.is_ready = self.is_ready or "ready" in word
-        if not self.batch or word.get("row") != self.batch[0][0]:
-            return None
-        row, _ = self.batch.pop(0)
-        return row, word
+        answers = word.get("answers", [])
+        rows = [row for row, _ in self.batch[: len(answers)]]
+        if [answer.get("row") for answer in answers] != rows:
+            return []
+        del self.batch[: len(answers)]
+        return list(zip(rows, answers, strict=True))
 
     def kill(self) -> None:
         """End it; that it has ended will be heard."""

@@ -1,7 +1,8 @@
 """The process of `pool` that looks at pictures and decodes them: fenced, with limits, long-lived.
 
 It is sent batches as lines of JSON: what to do, the plan, and the rows and names of files. It
-answers with a line per file, so that its parent knows which one it died of.
+answers for many files in one line, ten times a second; of those that it has not answered for when
+it dies, its parent finds out by giving them to others one by one.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +21,9 @@ from numpy.typing import NDArray
 
 from aeviz.data.pictures.decoding import Plan, decode, look, reason
 from aeviz.data.reader import fence, limit, say
+
+SAY_EVERY = 0.1
+"""Seconds between two answers at least, unless a batch is done."""
 
 
 def main() -> None:
@@ -52,12 +57,17 @@ class _Worker:
 
     def work(self, batch: Mapping[str, Any]) -> None:
         """Answer for every file of a batch, in its order."""
+        answers, told = [], time.monotonic()
         for row, name in batch["files"]:
             try:
                 answer = self._one(batch, row, self._root / name)
             except Exception as error:  # noqa: BLE001 - whatever Pillow raises on a damaged file
                 answer = {"error": reason(error)}
-            say({"row": row, **answer})
+            answers.append({"row": row, **answer})
+            if time.monotonic() - told >= SAY_EVERY:
+                say({"answers": answers})
+                answers, told = [], time.monotonic()
+        say({"answers": answers})
 
     def _one(self, batch: Mapping[str, Any], row: int, path: Path) -> dict[str, Any]:
         if batch["do"] == "look":

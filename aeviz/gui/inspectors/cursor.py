@@ -78,6 +78,7 @@ class CursorInspector(Inspector):
         self._pace.setInterval(PACE_MS)
         self._pace.timeout.connect(self._on_pace)
         self._is_behind = False
+        self._told_apart: tuple[NDArray[np.float32], int] | None = None
         self._nearest = -1
         self._lay_out()
         self._listen()
@@ -316,7 +317,10 @@ class CursorInspector(Inspector):
         positions = self.session.positions
         if positions is None or not len(positions):
             return 2
-        return wording.decimals(float(np.ptp(positions, axis=0).max()))
+        if self._told_apart is None or self._told_apart[0] is not positions:
+            decimals = wording.decimals(float(np.ptp(positions, axis=0).max()))
+            self._told_apart = (positions, decimals)
+        return self._told_apart[1]
 
     def _number(self, row: int) -> int:
         """The sample's number in its data set."""

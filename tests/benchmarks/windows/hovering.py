@@ -1,9 +1,10 @@
 """Child process of the hover benchmark: a real window, a training, a mouse; prints JSON.
 
-    python -m tests.benchmarks.windows.hovering MODEL DATA_DIR SECONDS OPTIONS [GRID]
+    python -m tests.benchmarks.windows.hovering MODEL DATA_DIR SECONDS OPTIONS [GRID [scrub]]
 
 OPTIONS are those of the model as JSON. With GRID that many by that many decodes over the map fill
 all the time: each time the last is there, or every fourth time already before, the next is asked.
+With "scrub" the timeline is moved every tenth time, too.
 From every mouse event on the map to the end of the paint of the first image made for it or for a
 later one, and how late a 10 ms timer of the GUI thread ticks meanwhile. The map animates while it
 follows the training.
@@ -77,9 +78,18 @@ class Hover(QObject):
     """Moves the mouse on a circle over the map and waits for the pictures."""
 
     def __init__(
-        self, program: Program, image: ImageLabel, seconds: float, grid: Grid | None
+        self,
+        program: Program,
+        image: ImageLabel,
+        seconds: float,
+        grid: Grid | None,
+        *,
+        scrubs: bool = False,
     ) -> None:
         super().__init__()
+        self._has_scrubs = scrubs
+        self.scrubs = 0
+        self.before = 0.0
         self.grid = grid
         self.program = program
         self.image = image
@@ -100,12 +110,25 @@ class Hover(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._on_tick)
+        self._last = time.perf_counter()
+        self._early = QTimer(self)
+        self._early.setTimerType(Qt.TimerType.PreciseTimer)
+        self._early.timeout.connect(self._on_early_tick)
+        self._early.start(TICK_MS)
+
+    @Slot()
+    def _on_early_tick(self) -> None:
+        """Before the training goes on: torch and all that is compiled are there then."""
+        now = time.perf_counter()
+        self.before = max(self.before, now - self._last - TICK_MS / 1000)
+        self._last = now
 
     @Slot(int)
     def _on_epoch_added(self, epoch: int) -> None:
         if epoch >= WARM_UP_EPOCHS and not self._begun and self.program.session.is_training:
             self._begun = time.perf_counter()
             self._expected = self._begun + TICK_MS / 1000
+            self._early.stop()
             self._timer.start()
             if self.grid is not None:
                 self.grid.ask()
@@ -125,6 +148,11 @@ class Hover(QObject):
             self._end()
             return
         self._turn += 1
+        if self._has_scrubs and self._turn % 10 == 0:
+            self.scrubs += 1
+            session = self.program.session
+            session.set_following(self._turn % 200 == 0)
+            session.set_playhead(session.last_epoch * (self._turn % 97) / 97)
         angle = self._turn / 23
         radius = 0.15 + 0.1 * np.sin(self._turn / 57)
         viewport = self.program.window.latent_view.plot.viewport()
@@ -175,6 +203,7 @@ class Hover(QObject):
 def main() -> None:
     """Measure and print."""
     model, data_dir, seconds, options, side = (*sys.argv[1:6], "0")[:5]
+    scrubs = sys.argv[6:] == ["scrub"]
     os.environ["AEVIZ_DATA"] = data_dir
     make_application("light")
     folder = tempfile.TemporaryDirectory()
@@ -184,7 +213,7 @@ def main() -> None:
     if decoded is None:
         raise SystemExit("the window has no view of the decode")
     grid = Grid(program, int(side)) if int(side) else None
-    hover = Hover(program, decoded.picture, float(seconds), grid)
+    hover = Hover(program, decoded.picture, float(seconds), grid, scrubs=scrubs)
     program.show()
     settings = {
         "data": {"name": "mnist"},
@@ -202,6 +231,8 @@ def main() -> None:
             {
                 "latencies": hover.latencies,
                 "late": hover.late,
+                "before": hover.before,
+                "scrubs": hover.scrubs,
                 "paints": hover.paints,
                 "filled": 0 if grid is None else grid.filled,
                 "superseded": 0 if grid is None else grid.superseded,
