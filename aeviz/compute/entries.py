@@ -29,7 +29,7 @@ def catalogue() -> Catalogue:
         data=tuple(_dataset(DATASETS[name]) for name in sorted(DATASETS, key=_data_place)),
         presets=PRESETS,
         train=options_of(TrainConfig),
-        instruments=tuple(_instrument(each) for each in all_instruments().values()),
+        instruments=tuple(_instrument(each) for _, each in sorted(all_instruments().items())),
     )
 
 
