@@ -1,6 +1,5 @@
 """Faithfulness: the definitions, the error of choosing, and the published table of PCA."""
 
-import os
 import resource
 import shutil
 import time
@@ -69,16 +68,15 @@ def test_the_k_are_the_papers_as_far_as_the_samples_allow() -> None:
         f.neighbours_of(60, 30)
 
 
-def mnist(kind: str) -> Any:
-    raw = Path(os.environ["AEVIZ_DATA"]) / "MNIST" / "raw"
+def mnist(folder: Path, kind: str) -> Any:
+    raw = folder / "MNIST" / "raw"
     pixels = read_idx(raw / f"{kind}-images-idx3-ubyte.gz", (None, 28, 28))
     return pixels.reshape(len(pixels), -1).astype(np.float32) / 127.5 - 1
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("AEVIZ_DATA" not in os.environ, reason="MNIST is not there")
-def test_the_published_row_of_pca_comes_from_its_definitions() -> None:
-    train, x = mnist("train"), mnist("t10k")
+def test_the_published_row_of_pca_comes_from_its_definitions(real_mnist: Path) -> None:
+    train, x = mnist(real_mnist, "train"), mnist(real_mnist, "t10k")
     mean = train.mean(axis=0, dtype=np.float64)
     covariance = np.cov(train, rowvar=False)
     axes = np.linalg.eigh(covariance)[1][:, :-3:-1]
