@@ -19,6 +19,9 @@ from aeviz.models.options import FORBID_EXTRA
 NOISE, ELSEWHERE = -1, -2
 """Numbers of samples in no cluster: noise of HDBSCAN, and those that were not looked at."""
 
+SEEDS = 2**32
+"""scikit-learn takes seeds below it; a run's are larger."""
+
 HULL_SHARE = 0.95
 """Share of a cluster's samples that its outline is drawn around: those nearest its middle."""
 
@@ -193,7 +196,7 @@ def _partition(study: Study, options: ClustersConfig, points: methods.Points) ->
     if options.method == "hdbscan":
         return methods.by_density(points, options.smallest, report)
     judged = study.some(np.arange(len(points)), options.judged)
-    task = methods.Task(points, counts_of(study, options, points), judged, study.seed, report)
+    task = methods.Task(points, counts_of(study, options, points), judged, study.seed % SEEDS, report)
     ways: dict[str, Callable[[methods.Task], methods.Partition]] = {
         "k-means": methods.by_means,
         "mixture": methods.by_mixture,
@@ -356,5 +359,5 @@ def _measured(case: Case, name: str) -> Measured:
         raise NotApplicable("two classes are needed, and these samples have one at most")
     if not np.isfinite(points).all():
         raise NotApplicable("some latents are not finite")
-    clusters = methods.means(points, count, case.seed)
+    clusters = methods.means(points, count, case.seed % SEEDS)
     return Measured(AGREEMENTS[name](contingency(labels, clusters)))

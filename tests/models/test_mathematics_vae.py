@@ -348,9 +348,9 @@ def test_the_biased_mmd_is_never_negative_and_the_unbiased_one_is_zero_on_averag
 def test_a_deterministic_encoder_promises_no_posterior() -> None:
     from aeviz.models.base import abilities
 
-    assert abilities(tiny(MODELS["wae"], TABLE)) == ("prior",)
+    assert "posterior" not in abilities(tiny(MODELS["wae"], TABLE))
     gaussian = tiny(MODELS["wae"], TABLE, encoder="gaussian", likelihood="gaussian")
-    assert abilities(gaussian) == ("posterior", "prior", "likelihood")
+    assert {"posterior", "prior", "likelihood"} <= set(abilities(gaussian))
 
 
 # ── gradients ─────────────────────────────────────────────────────────────────────────────────
