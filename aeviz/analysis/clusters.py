@@ -196,7 +196,9 @@ def _partition(study: Study, options: ClustersConfig, points: methods.Points) ->
     if options.method == "hdbscan":
         return methods.by_density(points, options.smallest, report)
     judged = study.some(np.arange(len(points)), options.judged)
-    task = methods.Task(points, counts_of(study, options, points), judged, study.seed % SEEDS, report)
+    task = methods.Task(
+        points, counts_of(study, options, points), judged, study.seed % SEEDS, report
+    )
     ways: dict[str, Callable[[methods.Task], methods.Partition]] = {
         "k-means": methods.by_means,
         "mixture": methods.by_mixture,
