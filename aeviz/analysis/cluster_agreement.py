@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from aeviz.messages import IntArray
 
-DRAWS = 200
-"""Times that a table is drawn anew for a standard error."""
-
 FloatTable = NDArray[np.float64]
 
 
@@ -85,23 +82,6 @@ AGREEMENTS: dict[str, Callable[[IntArray], float]] = {
     "matching": matching,
 }
 """Every agreement by name: a function of the contingency table."""
-
-
-def standard_errors(table: IntArray, seed: int) -> dict[str, float]:
-    """What the agreements would vary by if as many other samples were grouped the same way.
-
-    The table is drawn anew from a multinomial distribution with its own shares, `DRAWS` times.
-
-    Returns:
-        Standard deviation of each of `AGREEMENTS` by name.
-    """
-    generator = np.random.default_rng(seed)
-    total, shares = int(table.sum()), (table / table.sum()).ravel()
-    drawn = generator.multinomial(total, shares, size=DRAWS).reshape(DRAWS, *table.shape)
-    return {
-        name: float(np.std([agreement(one) for one in drawn], ddof=1))
-        for name, agreement in AGREEMENTS.items()
-    }
 
 
 def _pairs(counts: FloatTable | np.float64) -> FloatTable:

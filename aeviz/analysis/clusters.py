@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from aeviz.analysis import cluster_methods as methods
-from aeviz.analysis.cluster_agreement import AGREEMENTS, contingency, standard_errors
+from aeviz.analysis.cluster_agreement import AGREEMENTS, contingency
 from aeviz.analysis.instruments import Study, register_instrument
 from aeviz.analysis.measures import Case, Measured, NotApplicable, register_measure
 from aeviz.analysis.questions import Findings
@@ -132,7 +132,7 @@ def clustered(study: Study, options: ClustersConfig) -> Findings:
         `classes` (K,) and `shares` (K,): the most frequent label, and its share of those that have
         one, −1 and NaN without; `curve_at`, `curve`, `curve_noise` (M,), see `Curve`.
         Values: `found`, `noise`, `samples`, `seen` by the method; `ari`, `nmi`, `purity`,
-        `matching` with NAME_error where the method saw a sample of them, None without labels;
+        `matching`, None without labels;
         `labelled`, how many they are of; `criterion` of the curve, `chosen` on it.
 
     Raises:
@@ -164,8 +164,7 @@ def clustered(study: Study, options: ClustersConfig) -> Findings:
         "criterion": CRITERIA[options.method] if len(curve.at) else "",
         "chosen": options.smallest if options.method == "hdbscan" else _number(numbers),
     }
-    is_part = len(chosen) < len(rows)
-    return Findings(arrays, values | _agreement(study, clusters, is_part=is_part))
+    return Findings(arrays, values | _agreement(study, clusters))
 
 
 # ── finding ───────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +292,7 @@ def outline(positions: FloatArray) -> FloatArray:
     return np.asarray(inner[corners], np.float32)
 
 
-def _agreement(study: Study, clusters: IntArray, *, is_part: bool) -> dict[str, Any]:
+def _agreement(study: Study, clusters: IntArray) -> dict[str, Any]:
     """The agreements with labels, None without."""
     labels = study.labels
     known = clusters > ELSEWHERE
@@ -303,9 +302,6 @@ def _agreement(study: Study, clusters: IntArray, *, is_part: bool) -> dict[str, 
         return {**dict.fromkeys(AGREEMENTS), "labelled": 0}
     table = contingency(labels[known], clusters[known])
     values: dict[str, Any] = {name: agree(table) for name, agree in AGREEMENTS.items()}
-    if is_part:
-        errors = standard_errors(table, study.seed)
-        values |= {f"{name}_error": error for name, error in errors.items()}
     return values | {"labelled": int(known.sum())}
 
 

@@ -21,47 +21,6 @@ BLOCKS = 8
 LEAST_BLOCK = 40
 """Samples that such a part has at least."""
 
-PUBLISHED: dict[str, dict[str, float]] = {
-    "PCA": {
-        "kl_0.01": 0.389,
-        "kl_0.1": 0.163,
-        "kl_1": 0.00160,
-        "mrre": 0.166,
-        "continuity": 0.901,
-        "trustworthiness": 0.745,
-        "data_mse": 0.2227,
-    },
-    "UMAP": {
-        "kl_0.01": 0.321,
-        "kl_0.1": 0.146,
-        "kl_1": 0.00234,
-        "mrre": 0.051,
-        "continuity": 0.940,
-        "trustworthiness": 0.938,
-    },
-    "Autoencoder": {
-        "kl_0.01": 0.620,
-        "kl_0.1": 0.155,
-        "kl_1": 0.00156,
-        "mrre": 0.058,
-        "continuity": 0.913,
-        "trustworthiness": 0.937,
-        "data_mse": 0.1373,
-    },
-    "Topological autoencoder": {
-        "kl_0.01": 0.341,
-        "kl_0.1": 0.110,
-        "kl_1": 0.00114,
-        "mrre": 0.056,
-        "continuity": 0.932,
-        "trustworthiness": 0.928,
-        "data_mse": 0.1388,
-    },
-}
-"""Table 1 of the paper, MNIST: 10,000 test images, two dimensions, images in [-1, 1]."""
-
-PUBLISHED_SAMPLES = 10_000
-
 
 @dataclass(config=FORBID_EXTRA, frozen=True)
 class FaithfulnessOptions:
@@ -103,8 +62,7 @@ def faithfulness(study: Study, options: FaithfulnessOptions) -> Findings:
 
     Arrays: `rows` (N,), `trustworthiness` and `continuity` of each (N,). Values: every measure by
     its name, with NAME_error, the standard error of choosing the samples at random (None where too
-    few were chosen, 0 where all were); `samples`, `of`, `part`, `neighbours` (least and largest k);
-    `published`: rows of the paper where the data and their number are the paper's, else {}.
+    few were chosen, 0 where all were); `samples`, `of`, `part`, `neighbours` (least and largest k).
 
     Raises:
         NotApplicable: If there are too few samples.
@@ -133,7 +91,6 @@ def faithfulness(study: Study, options: FaithfulnessOptions) -> Findings:
             "of": len(of),
             "part": options.part,
             "neighbours": [min(ks), max(ks)],
-            "published": published_of(study, len(rows), ks),
         },
     )
 
@@ -209,18 +166,6 @@ def reconstruction_error(study: Study, rows: IntArray) -> dict[str, float | None
         "data_mse": float(each.mean()),
         "data_mse_error": float(each.std(ddof=1)) / math.sqrt(len(each)),
     }
-
-
-def published_of(
-    study: Study, samples: int, neighbours: tuple[int, ...]
-) -> dict[str, dict[str, float]]:
-    """The paper's rows where they can be compared: as many digits of MNIST, in two dimensions.
-
-    The distances' error is left out: it hangs on the scale of the data, [-1, 1] in the paper.
-    """
-    is_mnist = study.settings.get("data", {}).get("name") == "mnist"
-    is_theirs = samples == PUBLISHED_SAMPLES and neighbours == BENCHMARK_NEIGHBOURS
-    return PUBLISHED if is_mnist and is_theirs and study.latents.shape[1] == 2 else {}
 
 
 def _share(study: Study, most: float) -> Any:

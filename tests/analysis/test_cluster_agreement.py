@@ -64,10 +64,3 @@ def test_two_of_them_are_those_of_scikit_learn(noise: int) -> None:
     assert a.adjusted_rand(table) == pytest.approx(adjusted_rand_score(labels, clusters))
     expected = normalized_mutual_info_score(labels, clusters)
     assert a.normalised_information(table) == pytest.approx(expected)
-
-
-def test_the_standard_error_of_a_share_is_the_binomial_one() -> None:
-    table = np.array([[400, 100, 0], [0, 500, 0]])
-    error = a.standard_errors(table, 0)["purity"]
-    assert error == pytest.approx(math.sqrt(0.9 * 0.1 / 1000), rel=0.15)
-    assert a.standard_errors(table, 0) == a.standard_errors(table, 0)

@@ -28,7 +28,7 @@ VIEW = "memorised"
 REST = 200
 """Milliseconds that the mouse rests before all samples are compared."""
 
-_MOST = 160
+_MOST = 96
 """Largest side of a picture in logical pixels."""
 
 UNUSUAL = 0.05
